@@ -1,0 +1,74 @@
+//! What comes in from a platform, parsed once at the edge.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::kind::PlatformKind;
+
+/// The platform's own name of a conversation, for example a chat id or `chat:topic`. Opaque outside the adapter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConversationKey(pub String);
+
+/// The platform's own name of one message, unique inside its conversation. Opaque outside the adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageRef(pub String);
+
+/// The platform's name of one delivery. A delivery seen before is dropped; it is never compared by order,
+/// because Telegram's `update_id` restarts at a random number after a quiet week.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeliveryId(pub String);
+
+/// Who wrote or pressed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// The platform's stable id. Display names are never an authority.
+    pub id: String,
+    /// The name as shown to others.
+    pub name: String,
+}
+
+/// One message, as an adapter hands it over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundMessage {
+    pub platform: PlatformKind,
+    pub delivery: DeliveryId,
+    pub conversation: ConversationKey,
+    pub sender: Sender,
+    /// The message itself on the platform; `None` where the platform has no id for it.
+    pub message: Option<MessageRef>,
+    /// When the person sent it, by the platform's clock.
+    pub sent_at: DateTime<Utc>,
+    pub content: InboundContent,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum InboundContent {
+    /// A person wrote text. `quote` is what they replied to or quoted, if the platform tells.
+    Text { text: String, quote: Option<String> },
+    /// A person pressed a button; `token` is what the button carried.
+    Button { token: String },
+    /// A person pressed the platform's own stop control.
+    Stop,
+    /// Something without text (a sticker, a voice message): answered politely, never run.
+    Unsupported { what: String },
+    /// The conversation goes on under another key (Telegram: group became supergroup).
+    Moved { to: ConversationKey },
+    /// The bot was blocked or removed: stop what runs, send nothing.
+    Closed,
+}
+
+impl InboundContent {
+    /// The text that the privacy promise blanks once the message is handled.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}

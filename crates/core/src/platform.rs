@@ -1,0 +1,198 @@
+//! The port to a chat platform: primitive calls only. Order, budgets, retries and splitting belong to delivery.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::kind::PlatformKind;
+use crate::message::{ConversationKey, DeliveryId, MessageRef};
+
+/// One platform. Every call does exactly one thing and classifies its failure; it never retries by itself.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    fn kind(&self) -> PlatformKind;
+
+    /// What this platform can do in this conversation.
+    fn capabilities(&self, conversation: &ConversationKey) -> Capabilities;
+
+    /// The length of a text in the platform's own units, as it will count after rendering.
+    fn measure(&self, text: &str) -> usize;
+
+    /// Sends a new message.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn send(&self, to: &ConversationKey, part: &Part) -> Result<MessageRef, SendError>;
+
+    /// Replaces a message that was sent before. An identical text counts as success.
+    ///
+    /// # Errors
+    /// [`SendError::Rejected`] also when the message is gone; then delivery sends a new one.
+    async fn edit(&self, to: &ConversationKey, at: &MessageRef, part: &Part) -> Result<(), SendError>;
+
+    /// Removes a message that was sent before.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn delete(&self, to: &ConversationKey, at: &MessageRef) -> Result<(), SendError>;
+
+    /// Puts the one reaction of the bot on a person's message, or takes it away with `None`.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn react(&self, to: &ConversationKey, at: &MessageRef, sign: Option<Sign>) -> Result<(), SendError>;
+
+    /// Shows "is typing" or its like. It fades by itself; see [`Capabilities::status_fades`].
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn status(&self, to: &ConversationKey) -> Result<(), SendError>;
+
+    /// Tells the person's app that a button press has arrived, so that its spinner ends.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn acknowledge(&self, press: &DeliveryId) -> Result<(), SendError>;
+
+    /// How a command is typed here, for example `/reset` or `!reset`.
+    fn spell_command(&self, command: &str) -> String {
+        format!("/{command}")
+    }
+}
+
+/// What a platform can do in one conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Capabilities {
+    /// How text that is still being written is shown.
+    pub preview: Preview,
+    pub buttons: bool,
+    pub reactions: bool,
+    /// How long a status stays visible; `None`: no status here.
+    pub status_fades: Option<Duration>,
+    /// The most units [`Platform::measure`] may give for one part.
+    pub part_limit: usize,
+    /// Parts of one reply before the rest is cut short.
+    pub parts_before_overflow: usize,
+    /// What may be sent here and how fast.
+    pub budget: Budget,
+    /// The longest a finished reply may sit in an edited message before a new one is sent, so that the
+    /// person's phone notifies; `None`: edits notify or it does not matter.
+    pub renotify_after: Option<Duration>,
+}
+
+/// How text that is still being written is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preview {
+    /// Not at all.
+    None,
+    /// By editing a message that becomes the finished part.
+    Edit(Pace),
+}
+
+/// When previews are sent. Source of the figures: the platforms' published and observed limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// From the first text to the first preview.
+    pub first: Duration,
+    /// Never faster than this.
+    pub floor: Duration,
+    /// Where the adaptive interval starts.
+    pub start: Duration,
+    /// Where it ends.
+    pub max: Duration,
+    /// New characters that make a preview worth sending.
+    pub chars: usize,
+    /// Older than this is sent however little is new.
+    pub oldest: Duration,
+}
+
+/// Token buckets. A conversation draws from all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Budget {
+    pub buckets: Vec<Bucket>,
+}
+
+/// One token bucket, shared by every conversation that names the same scope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    /// For example `bot` or `chat:-100123`.
+    pub scope: String,
+    pub per_second: f64,
+    pub burst: u32,
+}
+
+/// One outgoing message.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Part {
+    /// CommonMark.
+    pub text: String,
+    pub form: Form,
+    /// Rows of buttons below the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<Vec<Button>>,
+    /// The person's message this answers, where the platform shows that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageRef>,
+    /// No sound on the person's phone.
+    #[serde(default)]
+    pub silent: bool,
+}
+
+impl Part {
+    /// A part with text alone.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), form: Form::Formatted, buttons: Vec::new(), reply_to: None, silent: false }
+    }
+}
+
+/// The rungs of the ladder. When a platform rejects one, the next is tried; a reply is never lost for its markup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// As the platform shows CommonMark best.
+    Formatted,
+    /// The source as it stands.
+    Plain,
+}
+
+/// A button. The token is opaque and short: Telegram allows 64 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Button {
+    pub label: String,
+    pub token: String,
+}
+
+/// The reactions the gateway uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Seen, being worked on.
+    Seen,
+    /// Done.
+    Done,
+    /// Failed.
+    Failed,
+}
+
+/// Why a call failed, in terms of what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Nothing may be sent in this scope for so long.
+    #[error("asked to wait {0:?}")]
+    RetryAfter(Duration),
+    /// The platform did not take it: another form may pass, the same again will not.
+    #[error("rejected: {0}")]
+    Rejected(String),
+    /// It did certainly not arrive; the same again may pass.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// It may have arrived: reconcile before repeating.
+    #[error("unclear whether it arrived: {0}")]
+    Ambiguous(String),
+    /// Blocked, deleted or archived: nothing can be sent here any more.
+    #[error("gone: {0}")]
+    Gone(String),
+    /// The conversation goes on under another key.
+    #[error("moved")]
+    Moved(ConversationKey),
+}

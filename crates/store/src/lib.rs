@@ -1,0 +1,11 @@
+//! The sqlx repositories for SQLite and PostgreSQL behind one API.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`store`] | [`store::Store`]: open, migrate, read, commit |
+//! | [`change`] | [`change::Change`]: everything that can be written, as plain data |
+//! | [`record`] | rows that are no entity of `core`: lanes, inbound rows, parts, runs |
+
+pub mod change;
+pub mod record;
+pub mod store;
