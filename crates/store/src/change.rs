@@ -56,6 +56,9 @@ pub enum Change {
     /// A call is about to be made.
     Sending { id: PartId },
     Sent { id: PartId, revision: i64, message: MessageRef },
+    /// A preview of the part stands on the platform under this id. The row stays `Open` and no revision counts as sent;
+    /// the finished text then becomes an edit of this message.
+    Shown { id: PartId, message: MessageRef },
     /// To be tried again at `due_at`.
     Defer { id: PartId, error: String, due_at: DateTime<Utc> },
     /// Never to be tried again; blanks its body.
