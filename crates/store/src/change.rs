@@ -19,59 +19,133 @@ use crate::record::{InboundState, PartKind, PartState, Run, UsageRow};
 #[derive(Debug, Clone)]
 pub enum Change {
     /// Binds the conversation to a codebase and directory.
-    Bind { conversation: ConversationId, codebase: Option<CodebaseId>, cwd: Option<String> },
-    ChooseAssistant { conversation: ConversationId, assistant: Option<AssistantKind> },
-    ChooseMode { conversation: ConversationId, mode: Option<ReplyMode> },
+    Bind {
+        conversation: ConversationId,
+        codebase: Option<CodebaseId>,
+        cwd: Option<String>,
+    },
+    ChooseAssistant {
+        conversation: ConversationId,
+        assistant: Option<AssistantKind>,
+    },
+    ChooseMode {
+        conversation: ConversationId,
+        mode: Option<ReplyMode>,
+    },
     /// The platform gave the conversation another key; an existing row under that key is merged into this one
     /// by moving its unhandled messages over.
-    Rekey { conversation: ConversationId, key: ConversationKey },
+    Rekey {
+        conversation: ConversationId,
+        key: ConversationKey,
+    },
 
     /// Inserts the codebase, or replaces every column of the one with its id.
     PutCodebase(Codebase),
+    /// Forgets a codebase that was recorded by mistake: conversations bound to it are unbound, its folder stays.
+    DropCodebase {
+        id: CodebaseId,
+    },
 
     StartSession(Session),
     /// Ends it with a reason and blanks its phases.
-    EndSession { id: SessionId, reason: EndReason, at: DateTime<Utc> },
-    AnnounceSession { id: SessionId, assistant_session_id: String },
-    SetSessionMetadata { id: SessionId, metadata: SessionMetadata },
+    EndSession {
+        id: SessionId,
+        reason: EndReason,
+        at: DateTime<Utc>,
+    },
+    AnnounceSession {
+        id: SessionId,
+        assistant_session_id: String,
+    },
+    SetSessionMetadata {
+        id: SessionId,
+        metadata: SessionMetadata,
+    },
 
     StartRun(Run),
-    AdvanceRun { id: RunId, offset: SpoolOffset },
-    EndRun { id: RunId, at: DateTime<Utc> },
+    AdvanceRun {
+        id: RunId,
+        offset: SpoolOffset,
+    },
+    EndRun {
+        id: RunId,
+        at: DateTime<Utc>,
+    },
 
     StartTurn(Turn),
     /// A turn whose run never started goes on in another one.
-    MoveTurn { id: TurnId, run: RunId, spool_start: SpoolOffset },
-    EndTurn { id: TurnId, state: TurnState, failure: Option<String>, at: DateTime<Utc> },
+    MoveTurn {
+        id: TurnId,
+        run: RunId,
+        spool_start: SpoolOffset,
+    },
+    EndTurn {
+        id: TurnId,
+        state: TurnState,
+        failure: Option<String>,
+        at: DateTime<Utc>,
+    },
 
     /// Moves a message along; `Done` and `Dead` blank its text.
-    SetInbound { seq: InboundSeq, state: InboundState, at: DateTime<Utc> },
-    CountAttempt { seq: InboundSeq },
+    SetInbound {
+        seq: InboundSeq,
+        state: InboundState,
+        at: DateTime<Utc>,
+    },
+    CountAttempt {
+        seq: InboundSeq,
+    },
 
     Ask(Approval),
     /// Only an open approval can be settled. Blanks its detail and raw data.
-    Settle { id: ApprovalId, state: ApprovalState },
+    Settle {
+        id: ApprovalId,
+        state: ApprovalState,
+    },
 
     PutPart(NewPart),
     /// A call is about to be made.
-    Sending { id: PartId },
-    Sent { id: PartId, revision: i64, message: MessageRef },
+    Sending {
+        id: PartId,
+    },
+    Sent {
+        id: PartId,
+        revision: i64,
+        message: MessageRef,
+    },
     /// A preview of the part stands on the platform under this id. The row stays `Open` and no revision counts as sent;
     /// the finished text then becomes an edit of this message.
-    Shown { id: PartId, message: MessageRef },
+    Shown {
+        id: PartId,
+        message: MessageRef,
+    },
     /// To be tried again at `due_at`.
-    Defer { id: PartId, error: String, due_at: DateTime<Utc> },
+    Defer {
+        id: PartId,
+        error: String,
+        due_at: DateTime<Utc>,
+    },
     /// Never to be tried again; blanks its body.
-    Abandon { id: PartId, error: String },
+    Abandon {
+        id: PartId,
+        error: String,
+    },
     /// Delivered for good: blanks the bodies of everything sent in this turn.
-    BlankReply { turn: TurnId },
+    BlankReply {
+        turn: TurnId,
+    },
 
     AddUsage(UsageRow),
 
     /// When the lane's next message or timer is due; `None`: nothing to do.
-    Due { conversation: ConversationId, at: Option<DateTime<Utc>> },
+    Due {
+        conversation: ConversationId,
+        at: Option<DateTime<Utc>>,
+    },
     /// Gives the lane up: any node may take it.
-    Release { conversation: ConversationId },
+    Release {
+        conversation: ConversationId,
+    },
 }
 
 /// A part that is created, or whose body is replaced when a row with its id exists (its revision goes up by one).
