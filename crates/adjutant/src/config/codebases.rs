@@ -1,0 +1,69 @@
+//! Codebases and Git.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::env::Reader;
+
+/// Where codebases live and what Git is told.
+#[derive(Debug, Clone)]
+pub struct Codebases {
+    /// `WORKSPACE_PATH`, `workspace` in the data directory. Absolute.
+    pub workspace: PathBuf,
+    /// `DEFAULT_CODEBASE`: a name, or a path inside the workspace.
+    pub default_codebase: Option<String>,
+    /// `CLONE_PROTOCOLS`, https and ssh.
+    pub clone_protocols: Vec<Protocol>,
+    /// `GITHUB_TOKEN`: given to Git by a credential helper, for github.com alone.
+    pub github_token: Option<SecretString>,
+    /// `GIT_USER_NAME`; `None`: the operator's own Git identity, else `Adjutant`.
+    pub git_user_name: Option<String>,
+    /// `GIT_USER_EMAIL`; `None`: the operator's own Git identity, else `adjutant@localhost`.
+    pub git_user_email: Option<String>,
+}
+
+/// What `/clone` may speak. The names are those of Git's `GIT_ALLOW_PROTOCOL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Https,
+    Ssh,
+    Http,
+    Git,
+    File,
+}
+
+impl Protocol {
+    pub const ALL: [Self; 5] = [Self::Https, Self::Ssh, Self::Http, Self::Git, Self::File];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Ssh => "ssh",
+            Self::Http => "http",
+            Self::Git => "git",
+            Self::File => "file",
+        }
+    }
+}
+
+impl Codebases {
+    pub fn read(reader: &mut Reader<'_>, data_dir: &Path) -> Self {
+        let mut clone_protocols =
+            reader.list("CLONE_PROTOCOLS", "one of `https`, `ssh`, `http`, `git`, `file`", |text| {
+                Protocol::ALL.into_iter().find(|protocol| protocol.as_str() == text)
+            });
+        if clone_protocols.is_empty() {
+            clone_protocols = vec![Protocol::Https, Protocol::Ssh];
+        }
+        Self {
+            workspace: reader.path("WORKSPACE_PATH").unwrap_or_else(|| data_dir.join("workspace")),
+            default_codebase: reader.text("DEFAULT_CODEBASE"),
+            clone_protocols,
+            github_token: reader.secret("GITHUB_TOKEN"),
+            git_user_name: reader.text("GIT_USER_NAME"),
+            git_user_email: reader.text("GIT_USER_EMAIL"),
+        }
+    }
+}
