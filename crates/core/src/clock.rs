@@ -44,6 +44,7 @@ impl Clock {
     }
 
     /// Waits until this clock's monotonic time has come.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that waits on the system's clock")]
     pub async fn sleep_until(&self, deadline: Instant) {
         match self {
             Self::System => tokio::time::sleep_until(deadline.into()).await,
