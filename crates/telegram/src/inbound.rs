@@ -1,0 +1,195 @@
+//! Updates as Telegram sends them → messages as the gateway takes them.
+
+use adjutant_core::kind::PlatformKind;
+use adjutant_core::message::{DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
+use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+
+use crate::adapter::Identity;
+use crate::address;
+use crate::keys::{Place, press_delivery};
+use crate::wire::{CallbackQuery, ChatMemberUpdated, Message, StoppedGeneration, Update, User};
+
+/// What one answer of `getUpdates` holds.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// In Telegram's order. Pastes that a client cut into several messages are still several messages here; this is
+    /// where merging them would go.
+    pub messages: Vec<InboundMessage>,
+    /// Updates that say nothing to the gateway.
+    pub ignored: u64,
+    /// The highest update id; the poll that names the next one confirms the batch.
+    pub last: Option<i64>,
+}
+
+/// Parses a batch. An update that cannot be understood is counted and costs nothing else.
+#[must_use]
+pub fn parse(updates: &[Box<RawValue>], me: Option<&Identity>, now: DateTime<Utc>) -> Batch {
+    let mut batch = Batch::default();
+    for raw in updates {
+        let id = serde_json::from_str::<Numbered>(raw.get()).ok().map(|update| update.update_id);
+        batch.last = batch.last.max(id);
+        let update = serde_json::from_str::<Update>(raw.get()).ok();
+        match update.and_then(|update| read(update, me, now)) {
+            Some(message) => batch.messages.push(message),
+            None => batch.ignored += 1,
+        }
+    }
+    batch
+}
+
+/// Whether the bot's own name decides what the batch means: only talk in groups needs it.
+#[must_use]
+pub fn needs_identity(updates: &[Box<RawValue>]) -> bool {
+    updates.iter().any(|raw| {
+        serde_json::from_str::<Update>(raw.get())
+            .is_ok_and(|update| update.message.is_some_and(|message| message.place().is_group()))
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct Numbered {
+    update_id: i64,
+}
+
+fn read(update: Update, me: Option<&Identity>, now: DateTime<Utc>) -> Option<InboundMessage> {
+    let id = update.update_id;
+    if let Some(message) = update.message {
+        return read_message(id, message, me, now);
+    }
+    if let Some(press) = update.callback_query {
+        return read_press(press, now);
+    }
+    if let Some(change) = update.my_chat_member {
+        return read_membership(id, &change, now);
+    }
+    update.stopped_message_generation.map(|stopped| read_stop(id, &stopped, now))
+}
+
+fn read_message(id: i64, message: Message, me: Option<&Identity>, now: DateTime<Utc>) -> Option<InboundMessage> {
+    let place = message.place();
+    let envelope = |sender: Sender, content| InboundMessage {
+        platform: PlatformKind::Telegram,
+        delivery: DeliveryId(format!("{id}:{}:{}", place.chat, message.message_id)),
+        conversation: place.key(),
+        sender,
+        message: Some(MessageRef(message.message_id.to_string())),
+        sent_at: moment(message.date, now),
+        content,
+    };
+    if let Some(chat) = message.migrate_to_chat_id {
+        // Telegram itself says this; whose name stands on it does not matter.
+        let to = Place { chat, thread: None }.key();
+        return Some(envelope(chat_as_sender(place), InboundContent::Moved { to }));
+    }
+    let sender = message.from.as_ref().filter(|from| !from.is_bot && message.sender_chat.is_none())?;
+    let content = if place.is_group() { said_in_group(&message, me?) } else { said_in_private(&message) };
+    Some(envelope(person(sender), content?))
+}
+
+fn said_in_private(message: &Message) -> Option<InboundContent> {
+    match message.words() {
+        Some(text) => Some(InboundContent::Text { text, quote: message.quoted() }),
+        None => unsupported(message),
+    }
+}
+
+fn said_in_group(message: &Message, me: &Identity) -> Option<InboundContent> {
+    let reply_to_us = message.answered().and_then(|to| to.from.as_ref()).is_some_and(|from| from.id == me.id);
+    let Some(words) = message.words() else {
+        return if reply_to_us { unsupported(message) } else { None };
+    };
+    let text = match address::said_to(&me.username, &words) {
+        Some(text) => text,
+        // A command for another bot stays that bot's, even as a reply to us.
+        None if reply_to_us && !words.trim_start().starts_with('/') => address::without_mention(&me.username, &words),
+        None => return None,
+    };
+    let quote = message.quoted();
+    if text.is_empty() && quote.is_none() {
+        return None;
+    }
+    Some(InboundContent::Text { text, quote })
+}
+
+fn unsupported(message: &Message) -> Option<InboundContent> {
+    message.media.name().map(|what| InboundContent::Unsupported { what: what.to_owned() })
+}
+
+fn read_press(press: CallbackQuery, now: DateTime<Utc>) -> Option<InboundMessage> {
+    // Without a message it was sent by way of inline mode, which the gateway does not use.
+    let (message, token) = (press.message?, press.data?);
+    Some(InboundMessage {
+        platform: PlatformKind::Telegram,
+        delivery: press_delivery(&press.id),
+        conversation: message.place().key(),
+        sender: person(&press.from),
+        message: Some(MessageRef(message.message_id.to_string())),
+        // A press carries no time of its own, only that of the message it is on.
+        sent_at: now,
+        content: InboundContent::Button { token },
+    })
+}
+
+fn read_membership(id: i64, change: &ChatMemberUpdated, now: DateTime<Utc>) -> Option<InboundMessage> {
+    if !matches!(change.new_chat_member.status.as_str(), "kicked" | "left") {
+        return None;
+    }
+    let place = Place { chat: change.chat.id, thread: None };
+    Some(InboundMessage {
+        platform: PlatformKind::Telegram,
+        delivery: DeliveryId(format!("{id}:{}:closed:{}", place.chat, change.date)),
+        conversation: place.key(),
+        sender: person(&change.from),
+        message: None,
+        sent_at: moment(change.date, now),
+        content: InboundContent::Closed,
+    })
+}
+
+/// The stop button of a draft. Drafts exist in private chats only, where the chat is the person.
+fn read_stop(id: i64, stopped: &StoppedGeneration, now: DateTime<Utc>) -> InboundMessage {
+    let place = Place { chat: stopped.chat.id, thread: stopped.message_thread_id };
+    let name = stopped.chat.first_name.clone().or_else(|| stopped.chat.title.clone()).unwrap_or_default();
+    InboundMessage {
+        platform: PlatformKind::Telegram,
+        delivery: DeliveryId(format!("{id}:{}:stop", place.chat)),
+        conversation: place.key(),
+        sender: Sender { id: place.chat.to_string(), name },
+        message: None,
+        sent_at: now,
+        content: InboundContent::Stop,
+    }
+}
+
+fn person(user: &User) -> Sender {
+    Sender { id: user.id.to_string(), name: user.shown() }
+}
+
+fn chat_as_sender(place: Place) -> Sender {
+    Sender { id: place.chat.to_string(), name: String::new() }
+}
+
+fn moment(seconds: i64, now: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).filter(|_| seconds > 0).unwrap_or(now)
+}
+
+impl Message {
+    /// Replies in ordinary groups carry a thread id too; only in a topic does it name a place one can send to.
+    fn place(&self) -> Place {
+        Place { chat: self.chat.id, thread: self.message_thread_id.filter(|_| self.is_topic_message) }
+    }
+
+    /// The message this one answers. Every message of a topic formally answers the topic's creation.
+    fn answered(&self) -> Option<&Self> {
+        self.reply_to_message.as_deref().filter(|to| to.forum_topic_created.is_none())
+    }
+
+    /// What the person selected of the message they answer, or else all of it.
+    fn quoted(&self) -> Option<String> {
+        match &self.quote {
+            Some(quote) => Some(quote.text.clone()),
+            None => self.answered().and_then(Self::words),
+        }
+    }
+}

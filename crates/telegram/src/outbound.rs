@@ -1,0 +1,243 @@
+//! Sending: one call each, its failure classified; order, budgets and retries belong to delivery.
+
+use std::time::Duration;
+
+use adjutant_core::kind::PlatformKind;
+use adjutant_core::message::{ConversationKey, DeliveryId, MessageRef};
+use adjutant_core::platform::{
+    Bucket, Budget, Button, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign,
+};
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use teloxide::payloads::{
+    AnswerCallbackQuery, DeleteMessage, EditMessageText, SendChatAction, SendMessage, SetMessageReaction,
+};
+use teloxide::types::{
+    CallbackQueryId, ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageId,
+    ReactionType, ReplyParameters, ThreadId,
+};
+
+use crate::adapter::Telegram;
+use crate::config::Format;
+use crate::failure::CallError;
+use crate::keys::{Place, parse_message, parse_press};
+use crate::render::{self, Rendered};
+
+/// Telegram takes 4096; the rest is room for what delivery adds, such as a closing fence or a marker.
+const PART_LIMIT: usize = 3800;
+/// Bytes of `callback_data`: <https://core.telegram.org/bots/api#inlinekeyboardbutton>.
+const TOKEN_LIMIT: usize = 64;
+const BUTTONS_PER_ROW: usize = 8;
+const BUTTONS: usize = 100;
+
+/// All that is read of a sent message.
+#[derive(Debug, Deserialize)]
+struct Sent {
+    message_id: i32,
+}
+
+#[async_trait]
+impl Platform for Telegram {
+    fn kind(&self) -> PlatformKind {
+        PlatformKind::Telegram
+    }
+
+    fn capabilities(&self, conversation: &ConversationKey) -> Capabilities {
+        let rate = self.inner.config.messages_per_second;
+        match Place::parse(conversation) {
+            Ok(place) if place.is_group() => group(place.chat, rate),
+            Ok(place) => private(place.chat, rate),
+            Err(_) => private(0, rate),
+        }
+    }
+
+    fn measure(&self, text: &str) -> usize {
+        match self.inner.config.format {
+            Format::Auto => render::render(text).units,
+            Format::Plain => render::utf16_units(text),
+        }
+    }
+
+    async fn send(&self, to: &ConversationKey, part: &Part) -> Result<MessageRef, SendError> {
+        let place = Place::parse(to)?;
+        let rendered = self.rendered(part)?;
+        let mut payload = SendMessage::new(ChatId(place.chat), rendered.text);
+        payload.message_thread_id = thread(place);
+        payload.entities = (!rendered.entities.is_empty()).then_some(rendered.entities);
+        payload.link_preview_options = Some(NO_PREVIEW);
+        payload.disable_notification = part.silent.then_some(true);
+        payload.reply_markup = keyboard(&part.buttons)?.map(Into::into);
+        // In a private chat it is plain what a reply answers; in a group it is not.
+        if let Some(answered) = part.reply_to.as_ref().filter(|_| place.is_group()) {
+            let id = MessageId(parse_message(answered)?);
+            payload.reply_parameters = Some(ReplyParameters::new(id).allow_sending_without_reply());
+        }
+        let sent: Sent = self.inner.client.send(&payload).await?;
+        Ok(MessageRef(sent.message_id.to_string()))
+    }
+
+    async fn edit(&self, to: &ConversationKey, at: &MessageRef, part: &Part) -> Result<(), SendError> {
+        let place = Place::parse(to)?;
+        let rendered = self.rendered(part)?;
+        let mut payload = EditMessageText::new(ChatId(place.chat), MessageId(parse_message(at)?), rendered.text);
+        payload.entities = (!rendered.entities.is_empty()).then_some(rendered.entities);
+        payload.link_preview_options = Some(NO_PREVIEW);
+        payload.reply_markup = keyboard(&part.buttons)?;
+        done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, "message is not modified")
+    }
+
+    async fn delete(&self, to: &ConversationKey, at: &MessageRef) -> Result<(), SendError> {
+        let place = Place::parse(to)?;
+        let payload = DeleteMessage::new(ChatId(place.chat), MessageId(parse_message(at)?));
+        done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, "message to delete not found")
+    }
+
+    async fn react(&self, to: &ConversationKey, at: &MessageRef, sign: Option<Sign>) -> Result<(), SendError> {
+        let place = Place::parse(to)?;
+        let mut payload = SetMessageReaction::new(ChatId(place.chat), MessageId(parse_message(at)?));
+        let reaction = sign.map(|sign| ReactionType::Emoji { emoji: emoji(sign).to_owned() });
+        payload.reaction = Some(reaction.into_iter().collect());
+        done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, "message is not modified")
+    }
+
+    async fn status(&self, to: &ConversationKey) -> Result<(), SendError> {
+        let place = Place::parse(to)?;
+        let mut payload = SendChatAction::new(ChatId(place.chat), ChatAction::Typing);
+        payload.message_thread_id = thread(place);
+        self.inner.client.send::<_, IgnoredAny>(&payload).await.map(drop)
+    }
+
+    async fn acknowledge(&self, press: &DeliveryId) -> Result<(), SendError> {
+        let Some(query) = parse_press(press) else {
+            return Err(SendError::Rejected(format!("`{}` is no button press", press.0)));
+        };
+        let payload = AnswerCallbackQuery::new(CallbackQueryId(query.to_owned()));
+        // Too old means that the spinner has ended by itself.
+        done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, "query is too old")
+    }
+
+    /// With underscores, because Telegram's apps make only `[a-z0-9_]` tappable.
+    fn spell_command(&self, command: &str) -> String {
+        format!("/{}", command.replace('-', "_"))
+    }
+}
+
+impl Telegram {
+    fn rendered(&self, part: &Part) -> Result<Rendered, SendError> {
+        let rendered = match (part.form, self.inner.config.format) {
+            (Form::Formatted, Format::Auto) => render::render(&part.text),
+            _ => render::plain(&part.text),
+        };
+        if rendered.text.trim().is_empty() {
+            return Err(SendError::Rejected("the text is empty".to_owned()));
+        }
+        Ok(rendered)
+    }
+}
+
+const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
+    is_disabled: true,
+    url: None,
+    prefer_small_media: false,
+    prefer_large_media: false,
+    show_above_text: false,
+};
+
+/// Success also when Telegram refused for the one reason that means the wished state is there already.
+fn done_or(result: Result<IgnoredAny, CallError>, already: &str) -> Result<(), SendError> {
+    match result {
+        Ok(_) => Ok(()),
+        Err(CallError::Refused { description, .. }) if description.contains(already) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn thread(place: Place) -> Option<ThreadId> {
+    place.thread.map(|thread| ThreadId(MessageId(thread)))
+}
+
+/// Of the set a bot may use: <https://core.telegram.org/bots/api#reactiontypeemoji>. It has no check mark.
+const fn emoji(sign: Sign) -> &'static str {
+    match sign {
+        Sign::Seen => "👀",
+        Sign::Done => "👍",
+        Sign::Failed => "👎",
+    }
+}
+
+fn keyboard(rows: &[Vec<Button>]) -> Result<Option<InlineKeyboardMarkup>, SendError> {
+    if rows.iter().all(Vec::is_empty) {
+        return Ok(None);
+    }
+    if rows.iter().any(|row| row.len() > BUTTONS_PER_ROW) || rows.iter().map(Vec::len).sum::<usize>() > BUTTONS {
+        return Err(SendError::Rejected(format!("more than {BUTTONS_PER_ROW} buttons in a row, or {BUTTONS} in all")));
+    }
+    if let Some(button) = rows.iter().flatten().find(|button| !(1..=TOKEN_LIMIT).contains(&button.token.len())) {
+        return Err(SendError::Rejected(format!(
+            "the button `{}` needs a token of 1 to {TOKEN_LIMIT} bytes",
+            button.label
+        )));
+    }
+    let button = |button: &Button| InlineKeyboardButton::callback(&button.label, &button.token);
+    let rows = rows.iter().filter(|row| !row.is_empty()).map(|row| row.iter().map(button).collect::<Vec<_>>());
+    Ok(Some(InlineKeyboardMarkup::new(rows)))
+}
+
+/// Figures: guideline of one message a second with short bursts in a chat.
+/// <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
+fn private(chat: i64, rate: u32) -> Capabilities {
+    Capabilities {
+        preview: Preview::Edit(Pace {
+            first: Duration::from_millis(300),
+            floor: Duration::from_millis(700),
+            start: Duration::from_secs(1),
+            max: Duration::from_secs(10),
+            chars: 40,
+            oldest: Duration::from_secs(2),
+        }),
+        parts_before_overflow: 4,
+        budget: Budget { buckets: vec![bot_bucket(rate), chat_bucket(chat, 1.0, 4)] },
+        renotify_after: None,
+        ..common()
+    }
+}
+
+/// Figures: 20 messages a minute, for the whole group with all its topics.
+fn group(chat: i64, rate: u32) -> Capabilities {
+    Capabilities {
+        preview: Preview::Edit(Pace {
+            first: Duration::from_millis(1500),
+            floor: Duration::from_millis(3500),
+            start: Duration::from_secs(4),
+            max: Duration::from_secs(30),
+            chars: 200,
+            oldest: Duration::from_secs(8),
+        }),
+        parts_before_overflow: 3,
+        budget: Budget { buckets: vec![bot_bucket(rate), chat_bucket(chat, 20.0 / 60.0, 3)] },
+        renotify_after: Some(Duration::from_secs(60)),
+        ..common()
+    }
+}
+
+fn common() -> Capabilities {
+    Capabilities {
+        preview: Preview::None,
+        buttons: true,
+        reactions: true,
+        status_fades: Some(Duration::from_secs(5)),
+        part_limit: PART_LIMIT,
+        parts_before_overflow: 4,
+        budget: Budget { buckets: Vec::new() },
+        renotify_after: None,
+    }
+}
+
+fn bot_bucket(rate: u32) -> Bucket {
+    Bucket { scope: "bot".to_owned(), per_second: f64::from(rate), burst: rate.max(1) }
+}
+
+fn chat_bucket(chat: i64, per_second: f64, burst: u32) -> Bucket {
+    Bucket { scope: format!("chat:{chat}"), per_second, burst }
+}

@@ -1,0 +1,47 @@
+//! CommonMark → text and message entities.
+//!
+//! No parse mode is used: a single unclosed mark would make Telegram refuse the whole message, while entities cannot
+//! fail to parse. Offsets are UTF-16 units: <https://core.telegram.org/bots/api#messageentity>.
+
+mod block;
+mod entities;
+mod guard;
+mod table;
+
+use teloxide::types::MessageEntity;
+
+/// What goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    pub text: String,
+    pub entities: Vec<MessageEntity>,
+    /// The length of the text in Telegram's units.
+    pub units: usize,
+}
+
+/// Renders CommonMark with tables, strikethrough and task lists.
+#[must_use]
+pub fn render(source: &str) -> Rendered {
+    let (mut text, mut spans) = block::lay_out(source);
+    text.truncate(text.trim_end().len());
+    if text.is_empty() {
+        // Nothing of it is visible as CommonMark, for example a link definition alone.
+        return plain(source);
+    }
+    guard::protect(&text, &mut spans);
+    let entities = entities::number(&text, spans);
+    let units = utf16_units(&text);
+    Rendered { text, entities, units }
+}
+
+/// The source as it stands.
+#[must_use]
+pub fn plain(source: &str) -> Rendered {
+    Rendered { text: source.to_owned(), entities: Vec::new(), units: utf16_units(source) }
+}
+
+/// The length in UTF-16 units, from UTF-8's lead bytes: one for each character, two for those of four bytes.
+#[must_use]
+pub fn utf16_units(text: &str) -> usize {
+    text.bytes().map(|byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum()
+}

@@ -1,0 +1,178 @@
+//! The parts of an update that the adapter uses; everything else is skipped unread.
+//!
+//! Fields as in <https://core.telegram.org/bots/api#update> (Bot API 10.3). teloxide's own types stop at 9.1 and
+//! lose what they do not know.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+#[derive(Debug, Deserialize)]
+pub struct Update {
+    pub update_id: i64,
+    pub message: Option<Message>,
+    pub callback_query: Option<CallbackQuery>,
+    pub my_chat_member: Option<ChatMemberUpdated>,
+    pub stopped_message_generation: Option<StoppedGeneration>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Message {
+    pub message_id: i64,
+    pub message_thread_id: Option<i32>,
+    #[serde(default)]
+    pub is_topic_message: bool,
+    pub from: Option<User>,
+    /// Set when a chat speaks: an anonymous administrator, a linked channel.
+    pub sender_chat: Option<IgnoredAny>,
+    pub chat: Chat,
+    /// Seconds since 1970; 0 for a message the bot can no longer see.
+    #[serde(default)]
+    pub date: i64,
+    pub text: Option<String>,
+    pub caption: Option<String>,
+    pub rich_message: Option<Value>,
+    pub quote: Option<Quote>,
+    pub reply_to_message: Option<Box<Message>>,
+    pub forum_topic_created: Option<IgnoredAny>,
+    pub migrate_to_chat_id: Option<i64>,
+    #[serde(flatten)]
+    pub media: Media,
+}
+
+/// What may stand in a message instead of text.
+#[derive(Debug, Default, Deserialize)]
+pub struct Media {
+    voice: Option<IgnoredAny>,
+    audio: Option<IgnoredAny>,
+    video: Option<IgnoredAny>,
+    video_note: Option<IgnoredAny>,
+    photo: Option<IgnoredAny>,
+    animation: Option<IgnoredAny>,
+    document: Option<IgnoredAny>,
+    sticker: Option<IgnoredAny>,
+    location: Option<IgnoredAny>,
+    venue: Option<IgnoredAny>,
+    contact: Option<IgnoredAny>,
+    poll: Option<IgnoredAny>,
+    dice: Option<IgnoredAny>,
+    story: Option<IgnoredAny>,
+    paid_media: Option<IgnoredAny>,
+    checklist: Option<IgnoredAny>,
+    game: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct User {
+    pub id: i64,
+    #[serde(default)]
+    pub is_bot: bool,
+    #[serde(default)]
+    pub first_name: String,
+    pub last_name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Chat {
+    pub id: i64,
+    pub first_name: Option<String>,
+    pub title: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Quote {
+    pub text: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct CallbackQuery {
+    pub id: String,
+    pub from: User,
+    pub message: Option<Message>,
+    pub data: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ChatMemberUpdated {
+    pub chat: Chat,
+    pub from: User,
+    pub date: i64,
+    pub new_chat_member: ChatMember,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ChatMember {
+    pub status: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct StoppedGeneration {
+    pub chat: Chat,
+    pub message_thread_id: Option<i32>,
+}
+
+impl Message {
+    /// What was written: the text, the caption below a file, or the words of a rich message.
+    pub fn words(&self) -> Option<String> {
+        self.text
+            .clone()
+            .or_else(|| self.caption.clone())
+            .or_else(|| self.rich_message.as_ref().map(plain_words))
+            .filter(|text| !text.trim().is_empty())
+    }
+}
+
+impl User {
+    pub fn shown(&self) -> String {
+        match &self.last_name {
+            Some(last) => format!("{} {last}", self.first_name),
+            None => self.first_name.clone(),
+        }
+    }
+}
+
+impl Media {
+    /// The kind of thing, to be named in a sentence.
+    pub fn name(&self) -> Option<&'static str> {
+        // An animation also fills `document`, a venue also `location`: the more exact kind comes first.
+        let kinds = [
+            (&self.voice, "a voice message"),
+            (&self.animation, "an animation"),
+            (&self.audio, "an audio file"),
+            (&self.video, "a video"),
+            (&self.video_note, "a video message"),
+            (&self.photo, "a photo"),
+            (&self.document, "a file"),
+            (&self.sticker, "a sticker"),
+            (&self.venue, "a place"),
+            (&self.location, "a location"),
+            (&self.contact, "a contact"),
+            (&self.poll, "a poll"),
+            (&self.dice, "a dice"),
+            (&self.story, "a story"),
+            (&self.paid_media, "paid media"),
+            (&self.checklist, "a checklist"),
+            (&self.game, "a game"),
+        ];
+        kinds.into_iter().find_map(|(field, name)| field.as_ref().map(|_| name))
+    }
+}
+
+/// The words of a rich message, one block a line. Its blocks nest text as strings, lists and objects with `text`.
+fn plain_words(rich: &Value) -> String {
+    fn collect(value: &Value, into: &mut String) {
+        match value {
+            Value::String(text) => into.push_str(text),
+            Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
+            Value::Object(fields) => fields.get("text").into_iter().for_each(|text| collect(text, into)),
+            _ => {}
+        }
+    }
+    let mut lines = Vec::new();
+    for block in rich.get("blocks").and_then(Value::as_array).into_iter().flatten() {
+        let mut line = String::new();
+        collect(block, &mut line);
+        lines.push(line);
+    }
+    lines.join("\n")
+}
