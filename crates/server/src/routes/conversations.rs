@@ -1,0 +1,118 @@
+//! Conversations of the console: the list, what is said in one, and what was.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Asked, Body, ConversationId};
+use crate::console::{Listed, PostError, Said};
+use crate::problem::Problem;
+use crate::router::App;
+
+/// The most entries of a page.
+const MOST: usize = 200;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ListQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct TranscriptQuery {
+    limit: Option<usize>,
+    before: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMessage {
+    text: String,
+    client_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Press {
+    token: String,
+    client_id: Option<String>,
+}
+
+/// `GET /api/v1/conversations`
+pub(crate) async fn list(State(app): State<App>, Asked(query): Asked<ListQuery>) -> Result<Json<Value>, Problem> {
+    let limit = query.limit.unwrap_or(50).clamp(1, MOST);
+    let after = match query.cursor.map(|cursor| cursor.parse()) {
+        Some(Ok(cursor)) => Some(cursor),
+        Some(Err(())) => return Err(Problem::bad_request("`cursor` is none that this list has given.")),
+        None => None,
+    };
+    let mut items = app.console.list(after, limit + 1).await.map_err(|error| Problem::internal(&error))?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(Listed::cursor);
+    Ok(Json(json!({ "items": items, "next": next })))
+}
+
+/// `GET /api/v1/conversations/{id}/transcript`
+pub(crate) async fn transcript(
+    State(app): State<App>,
+    ConversationId(id): ConversationId,
+    Asked(query): Asked<TranscriptQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);
+    let conversation = app.console.conversation(id);
+    conversation.snapshot(query.before, limit).await.map(Json).map_err(|error| Problem::internal(&error))
+}
+
+/// `POST /api/v1/conversations/{id}/messages`: 202 when the message is committed, or was before.
+pub(crate) async fn message(
+    State(app): State<App>,
+    ConversationId(id): ConversationId,
+    Body(body): Body<NewMessage>,
+) -> Result<impl IntoResponse, Problem> {
+    if body.text.trim().is_empty() {
+        return Err(Problem::bad_request("`text` is empty."));
+    }
+    let client_id = checked(body.client_id)?;
+    let posted = app.console.post(app.intake.clone(), id, client_id, Said::Text(body.text)).await;
+    accepted(posted)
+}
+
+/// `POST /api/v1/conversations/{id}/buttons`: 202 when the press is committed, or was before.
+pub(crate) async fn button(
+    State(app): State<App>,
+    ConversationId(id): ConversationId,
+    Body(body): Body<Press>,
+) -> Result<impl IntoResponse, Problem> {
+    if body.token.is_empty() || body.token.len() > 256 {
+        return Err(Problem::bad_request("`token` is none that a button carried."));
+    }
+    let client_id = checked(body.client_id)?;
+    let posted = app.console.post(app.intake.clone(), id, client_id, Said::Press(body.token)).await;
+    accepted(posted)
+}
+
+fn accepted(posted: Result<String, PostError>) -> Result<(StatusCode, Json<Value>), Problem> {
+    match posted {
+        Ok(id) => Ok((StatusCode::ACCEPTED, Json(json!({ "id": id })))),
+        Err(PostError::Closed(closed)) => {
+            Err(Problem::unavailable(format!("Messages cannot be accepted now: {}.", closed.reason))
+                .hint("Nothing was stored; send the same again later."))
+        }
+        Err(error @ PostError::Transcript(_)) => Err(Problem::internal(&error)),
+    }
+}
+
+/// Client ids become delivery ids and stand in the transcript as they are.
+fn checked(id: Option<String>) -> Result<Option<String>, Problem> {
+    let plain = |id: &String| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    match id {
+        Some(id) if !plain(&id) => Err(Problem::bad_request("`client_id` takes 1 to 64 letters, digits, `-` and `_`.")),
+        id => Ok(id),
+    }
+}
