@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use crate::adapter::Identity;
+
 /// The adapter's state, shared. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct TelegramHealth {
@@ -63,10 +65,10 @@ impl TelegramHealth {
         self.change(|state| state.token_refused = true);
     }
 
-    pub(crate) fn introduced(&self, username: &str, reads_all: bool) {
+    pub(crate) fn introduced(&self, me: &Identity) {
         self.change(|state| {
-            state.username = Some(username.to_owned());
-            state.reads_all_group_messages = Some(reads_all);
+            state.username = Some(me.username.clone());
+            state.reads_all_group_messages = Some(me.can_read_all_group_messages);
         });
     }
 

@@ -188,7 +188,7 @@ impl Inner {
                 loop {
                     match self.client.call::<_, Identity>(&GetMe::new()).await {
                         Ok(me) => {
-                            self.health.introduced(&me.username, me.can_read_all_group_messages);
+                            self.health.introduced(&me);
                             return me;
                         }
                         Err(_) => failures = failures.saturating_add(1),

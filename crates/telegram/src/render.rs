@@ -28,6 +28,10 @@ pub fn render(source: &str) -> Rendered {
         // Nothing of it is visible as CommonMark, for example a link definition alone.
         return plain(source);
     }
+    for span in &mut spans {
+        // What was trimmed away at the end takes its styles with it.
+        span.range = span.range.start.min(text.len())..span.range.end.min(text.len());
+    }
     guard::protect(&text, &mut spans);
     let entities = entities::number(&text, spans);
     let units = utf16_units(&text);

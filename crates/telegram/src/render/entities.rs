@@ -58,9 +58,6 @@ impl Style {
 
 /// Turns byte ranges into UTF-16 offsets and keeps the most important hundred.
 pub fn number(text: &str, mut spans: Vec<Span>) -> Vec<MessageEntity> {
-    for span in &mut spans {
-        span.range.end = span.range.end.min(text.len());
-    }
     spans.retain(|span| !span.range.is_empty());
     if spans.len() > SHOWN {
         spans.sort_by_key(|span| span.style.rank());

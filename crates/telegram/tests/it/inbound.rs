@@ -1,0 +1,177 @@
+use adjutant_core::message::{InboundContent, InboundMessage};
+use adjutant_telegram::Identity;
+use adjutant_telegram::inbound::{Batch, needs_identity, parse};
+use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+fn me() -> Identity {
+    Identity { id: 7_000_000_001, username: "coding_assistant_bot".into(), can_read_all_group_messages: false }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_001_000, 0).expect("a moment")
+}
+
+fn raw(value: &Value) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).expect("JSON")
+}
+
+fn parse_one(value: &Value) -> Batch {
+    parse(&[raw(value)], Some(&me()), now())
+}
+
+fn fixture(name: &str) -> Batch {
+    let path = format!("{}/tests/fixtures/update.{name}.json", env!("CARGO_MANIFEST_DIR"));
+    parse_one(&serde_json::from_str(&std::fs::read_to_string(path).expect(name)).expect(name))
+}
+
+fn one(name: &str) -> InboundMessage {
+    let mut batch = fixture(name);
+    assert_eq!((batch.messages.len(), batch.ignored), (1, 0), "{name}");
+    batch.messages.remove(0)
+}
+
+/// An update with a message in a group; `message` adds or replaces fields.
+fn in_group(message: Value) -> Batch {
+    let mut whole = json!({
+        "message_id": 9, "date": 1_795_000_000, "chat": {"id": -100_5, "type": "supergroup", "title": "Dev"},
+        "from": {"id": 5, "is_bot": false, "first_name": "Ada", "last_name": "L"}
+    });
+    let fields = message.as_object().expect("an object").clone();
+    whole.as_object_mut().expect("an object").extend(fields);
+    parse_one(&json!({"update_id": 1, "message": whole}))
+}
+
+fn text(batch: &Batch) -> Option<&str> {
+    batch.messages.first().and_then(|message| message.content.text())
+}
+
+#[test]
+fn a_private_message_is_heard_with_sender_key_and_time() {
+    let message = one("private_text");
+    assert_eq!(message.conversation.0, "111222333");
+    assert_eq!(message.delivery.0, "870000003:111222333:13");
+    assert_eq!((message.sender.id.as_str(), message.sender.name.as_str()), ("111222333", "Ada"));
+    assert_eq!(message.message.map(|m| m.0).as_deref(), Some("13"));
+    assert_eq!(message.sent_at.timestamp(), 1_795_000_002);
+    let expected = InboundContent::Text { text: "Please explain src/main.rs 🙂".into(), quote: None };
+    assert_eq!(message.content, expected);
+}
+
+#[test]
+fn a_command_with_a_dash_arrives_whole() {
+    let message = one("private_dash_command");
+    let text = message.content.text().expect("text");
+    assert!(text.starts_with("/command-set plan .claude/") && text.contains('\n'), "{text}");
+}
+
+#[test]
+fn a_topic_is_a_conversation_of_its_own_only_when_the_message_says_so() {
+    assert_eq!(one("private_topic_text").conversation.0, "111222333:901");
+    let reply = in_group(json!({"text": "/status", "message_thread_id": 44}));
+    assert_eq!(reply.messages[0].conversation.0, "-1005");
+    let topic = in_group(json!({"text": "/status", "message_thread_id": 44, "is_topic_message": true}));
+    assert_eq!(topic.messages[0].conversation.0, "-1005:44");
+}
+
+#[test]
+fn a_quote_is_what_the_person_selected_or_else_the_whole_message() {
+    let quoted = one("reply_with_quote");
+    assert!(
+        matches!(&quoted.content, InboundContent::Text { quote: Some(quote), .. } if quote == "HashMap<String, u32>")
+    );
+    let rich = one("reply_to_rich_message");
+    let InboundContent::Text { quote: Some(quote), .. } = &rich.content else { panic!("{rich:?}") };
+    assert_eq!(quote, "Plan\nUse BTreeMap.\nlet x = 1;");
+}
+
+#[test]
+fn in_a_group_only_what_is_said_to_the_bot_is_heard() {
+    assert_eq!(one("group_command_with_username").content.text(), Some("/status"));
+    assert_eq!(fixture("group_general_topic_text").messages, []);
+    assert_eq!(text(&in_group(json!({"text": "/status@other_bot"}))), None);
+    assert_eq!(text(&in_group(json!({"text": "hey @Coding_Assistant_Bot, fix it"}))), Some("hey fix it"));
+    let from_us = json!({"message_id": 3, "date": 1, "chat": {"id": -100_5}, "text": "done",
+        "from": {"id": 7_000_000_001_i64, "is_bot": true, "first_name": "Bot"}});
+    let reply = in_group(json!({"text": "and now?", "reply_to_message": from_us.clone()}));
+    assert_eq!(text(&reply), Some("and now?"));
+    let other = in_group(json!({"text": "/x@other_bot", "reply_to_message": from_us}));
+    assert_eq!(text(&other), None);
+    let from_ada = json!({"message_id": 3, "date": 1, "chat": {"id": -100_5}, "text": "hm",
+        "from": {"id": 6, "is_bot": false, "first_name": "Bo"}});
+    assert_eq!(text(&in_group(json!({"text": "no", "reply_to_message": from_ada}))), None);
+}
+
+#[test]
+fn a_topic_the_bot_opened_does_not_make_all_its_talk_replies_to_the_bot() {
+    let root = json!({"message_id": 44, "date": 1, "chat": {"id": -100_5}, "forum_topic_created": {"name": "x"},
+        "from": {"id": 7_000_000_001_i64, "is_bot": true, "first_name": "Bot"}});
+    let talk = json!({"text": "lunch?", "message_thread_id": 44, "is_topic_message": true, "reply_to_message": root});
+    assert_eq!(in_group(talk).messages, []);
+}
+
+#[test]
+fn nobody_but_a_person_is_heard() {
+    let bot = json!({"id": 8, "is_bot": true, "first_name": "Other"});
+    assert_eq!(text(&in_group(json!({"text": "/status", "from": bot}))), None);
+    let anonymous = json!({"text": "/status", "sender_chat": {"id": -100_5, "type": "supergroup"}});
+    assert_eq!(text(&in_group(anonymous)), None);
+}
+
+#[test]
+fn a_button_press_carries_its_token_and_the_id_it_is_answered_by() {
+    for (name, token) in [("callback_query_yes", "c1:7f3a9b:y"), ("callback_query_inaccessible_message", "c1:7f3a9b:n")]
+    {
+        let press = one(name);
+        assert_eq!(press.content, InboundContent::Button { token: token.into() }, "{name}");
+        assert_eq!(press.conversation.0, "111222333");
+        assert!(press.delivery.0.starts_with("callback:47765937402123456"), "{name}");
+        assert_eq!(press.sent_at, now());
+    }
+}
+
+#[test]
+fn what_has_no_text_is_named_and_a_caption_is_text() {
+    assert_eq!(one("document").content.text(), Some("/command-invoke review"));
+    let voice = json!({"update_id": 1, "message": {"message_id": 2, "date": 1, "chat": {"id": 5, "type": "private"},
+        "from": {"id": 5, "is_bot": false, "first_name": "Ada"}, "voice": {"file_id": "x"}}});
+    let expected = InboundContent::Unsupported { what: "a voice message".into() };
+    assert_eq!(parse_one(&voice).messages[0].content, expected);
+    assert_eq!(in_group(json!({"voice": {"file_id": "x"}})).messages, []);
+}
+
+#[test]
+fn moves_blocks_and_stops_are_told() {
+    let moved = one("group_migrated");
+    assert_eq!(moved.conversation.0, "-4000111");
+    assert!(matches!(&moved.content, InboundContent::Moved { to } if to.0 == "-1001847508954"));
+    let closed = one("my_chat_member_blocked");
+    assert_eq!((closed.conversation.0.as_str(), &closed.content), ("111222333", &InboundContent::Closed));
+    let stop = one("stopped_message_generation");
+    assert_eq!((stop.conversation.0.as_str(), &stop.content), ("111222333:901", &InboundContent::Stop));
+    assert_eq!(stop.sender.id, "111222333");
+}
+
+#[test]
+fn edits_and_unknown_kinds_are_counted_and_nothing_more() {
+    for name in ["edited_message", "unknown_future_kind"] {
+        let batch = fixture(name);
+        assert_eq!((batch.messages.len(), batch.ignored), (0, 1), "{name}");
+        assert!(batch.last.is_some(), "{name} is confirmed all the same");
+    }
+    let odd = parse_one(&json!({"update_id": 9, "message": {"chat": "no object"}}));
+    assert_eq!((odd.messages.len(), odd.ignored, odd.last), (0, 1, Some(9)));
+}
+
+#[test]
+fn a_batch_keeps_its_order_and_the_highest_number_is_confirmed() {
+    let path = format!("{}/tests/fixtures/response.ok_getUpdates_batch.json", env!("CARGO_MANIFEST_DIR"));
+    let answer: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("a fixture")).expect("JSON");
+    let updates: Vec<_> = answer["result"].as_array().expect("a list").iter().map(raw).collect();
+    let batch = parse(&updates, None, now());
+    let ids: Vec<_> = batch.messages.iter().map(|m| m.delivery.0.as_str()).collect();
+    assert_eq!(ids, ["870000001:111222333:11", "870000002:111222333:12", "callback:477659374021234567"]);
+    assert_eq!((batch.ignored, batch.last), (1, Some(870_000_016)));
+    assert!(!needs_identity(&updates), "private talk does not wait for getMe");
+}

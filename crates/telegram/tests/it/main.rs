@@ -1,0 +1,4 @@
+//! The adapter's tests: parsing and rendering on their own, polling and sending against the Telegram fake.
+
+mod inbound;
+mod render;
