@@ -1,0 +1,269 @@
+//! One busy conversation: what waits there and what is next. Nothing here makes a call.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use adjutant_core::id::PartId;
+use adjutant_core::message::MessageRef;
+use adjutant_core::platform::{Capabilities, Form, Pace, Preview, Sign};
+use tokio::sync::Notify;
+
+use super::draft::Shared;
+use super::pace::Pacer;
+use super::row::{OpenPart, Outgoing, Stage, Target};
+
+/// A quick answer makes signs and status needless: they wait that long for one.
+pub(super) const GRACE: Duration = Duration::from_millis(300);
+
+/// The part of its life after which a status is shown anew.
+const REFRESH: f64 = 0.8;
+
+/// Messages whose ids are kept at hand; the ledger knows the others.
+const REMEMBERED: usize = 16;
+
+/// A conversation that has something to send.
+pub(super) struct Desk {
+    pub capabilities: Capabilities,
+    /// Wakes the conversation's task.
+    pub wake: Arc<Notify>,
+    /// Tells those who wait until everything committed has gone out.
+    pub settled: Notify,
+    state: Mutex<State>,
+}
+
+/// What waits.
+#[derive(Default)]
+pub(super) struct State {
+    pub rows: VecDeque<Outgoing>,
+    /// A row or preview is being dealt with.
+    pub calling: bool,
+    pub slots: Vec<Slot>,
+    pub signs: Vec<WaitingSign>,
+    /// How many want the status shown.
+    pub working: u32,
+    pub status_due: Option<Instant>,
+    /// Signs and status under way.
+    pub side_calls: u32,
+    pub pacer: Option<Pacer>,
+    pub last_call: Option<Instant>,
+    shown: VecDeque<Shown>,
+}
+
+/// An open row and how much of its text is visible.
+pub(super) struct Slot {
+    pub open: OpenPart,
+    pub text: Arc<Shared>,
+    pub seen: Seen,
+    pub form: Form,
+    pub first_text: Option<Instant>,
+    pub last_shown: Option<Instant>,
+    pub not_before: Option<Instant>,
+    /// The platform refuses to show it; only the final text is sent.
+    pub given_up: bool,
+}
+
+/// What the last preview was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Seen {
+    pub length: usize,
+    pub turns: u64,
+    /// Of the text as rendered; 0: none.
+    pub hash: u64,
+}
+
+/// A message of ours that is visible.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub id: PartId,
+    pub message: MessageRef,
+    /// When its preview appeared first; `None`: it was never a preview.
+    pub since: Option<Instant>,
+}
+
+pub(super) struct WaitingSign {
+    pub at: MessageRef,
+    pub sign: Option<Sign>,
+    pub asked: Instant,
+    pub due: Instant,
+}
+
+/// What the conversation's task does next.
+pub(super) enum Step {
+    Row(Box<Outgoing>),
+    Preview(PartId),
+    Sign(WaitingSign),
+    Status,
+    Wait(Option<Instant>),
+    Done,
+}
+
+impl Desk {
+    pub fn new(capabilities: Capabilities) -> Self {
+        Self { capabilities, wake: Arc::default(), settled: Notify::new(), state: Mutex::default() }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What to do now. Rows first, then what is due; `closing`: rows alone.
+    pub fn next(&self, now: Instant, closing: bool) -> Step {
+        let state = &mut *self.lock();
+        state.calling = false;
+        if let Some(row) = state.rows.pop_front() {
+            state.calling = true;
+            return Step::Row(Box::new(row));
+        }
+        self.settled.notify_waiters();
+        if closing {
+            return if state.side_calls == 0 { Step::Done } else { Step::Wait(None) };
+        }
+        state.drop_needless_signs();
+        if let Some(index) = state.signs.iter().position(|sign| sign.due <= now) {
+            return Step::Sign(state.signs.swap_remove(index));
+        }
+        let preview = self.next_preview(state, now);
+        let status = self.status_due(state);
+        match (preview, status) {
+            (Some((due, id)), _) if due <= now => {
+                state.calling = true;
+                Step::Preview(id)
+            }
+            (_, Some(due)) if due <= now => Step::Status,
+            _ => {
+                let sign = state.signs.iter().map(|sign| sign.due).min();
+                let due = [preview.map(|(due, _)| due), status, sign].into_iter().flatten().min();
+                if due.is_none() && state.is_idle() { Step::Done } else { Step::Wait(due) }
+            }
+        }
+    }
+
+    fn next_preview(&self, state: &mut State, now: Instant) -> Option<(Instant, PartId)> {
+        let Preview::Edit(pace) = self.capabilities.preview else {
+            state.slots.retain(|slot| !slot.text.lock().closed);
+            return None;
+        };
+        let interval = state.pacer.get_or_insert_with(|| Pacer::new(&pace)).interval();
+        state.slots.retain(|slot| !slot.text.lock().closed);
+        let due = |slot: &mut Slot| Some((slot.due(&pace, interval, now)?, slot.open.id));
+        state.slots.iter_mut().filter_map(due).min()
+    }
+
+    fn status_due(&self, state: &State) -> Option<Instant> {
+        let fades = self.capabilities.status_fades?;
+        if state.working == 0 || state.side_calls > 0 {
+            return None;
+        }
+        // Where something of ours has just appeared, the person sees that work goes on.
+        let quiet = state.last_call.map(|at| at + fades.mul_f64(REFRESH));
+        state.status_due.max(quiet)
+    }
+
+    /// After the status was shown, or could not be.
+    pub fn put_off_status(&self, now: Instant, until: Option<Instant>) {
+        let fades = self.capabilities.status_fades.unwrap_or(GRACE);
+        self.lock().status_due = Some(until.unwrap_or(now + fades.mul_f64(REFRESH)));
+    }
+}
+
+impl State {
+    pub fn is_idle(&self) -> bool {
+        self.is_settled() && self.slots.is_empty() && self.signs.is_empty() && self.working == 0 && self.side_calls == 0
+    }
+
+    /// Whether everything committed has gone out.
+    pub fn is_settled(&self) -> bool {
+        self.rows.is_empty() && !self.calling
+    }
+
+    /// Takes a row in. A revision that has not gone out yet is replaced where it stands.
+    pub fn submit(&mut self, row: Outgoing) {
+        self.slots.retain(|slot| slot.open.id != row.id);
+        let waiting = self.rows.iter_mut().find(|old| old.id == row.id && old.stage != Stage::Unclear);
+        match waiting {
+            Some(old) => {
+                let message = row.message.clone().or_else(|| old.message.take());
+                let notify = row.notify || old.notify;
+                *old = Outgoing { message, notify, ..row };
+            }
+            None => self.rows.push_back(row),
+        }
+    }
+
+    /// A newer revision of a row that is still being tried.
+    pub fn take_newer(&mut self, row: &Outgoing) -> Option<Outgoing> {
+        let index = self.rows.iter().position(|newer| newer.id == row.id && newer.revision > row.revision)?;
+        self.rows.remove(index)
+    }
+
+    /// Moves everything that waits to another conversation's queue.
+    pub fn take_rows(&mut self, to: &Target) -> Vec<Outgoing> {
+        self.slots.clear();
+        self.signs.clear();
+        self.rows.drain(..).map(|row| Outgoing { to: to.clone(), ..row }).collect()
+    }
+
+    pub fn slot(&mut self, id: PartId) -> Option<&mut Slot> {
+        self.slots.iter_mut().find(|slot| slot.open.id == id)
+    }
+
+    pub fn shown(&self, id: PartId) -> Option<Shown> {
+        self.shown.iter().find(|shown| shown.id == id).cloned()
+    }
+
+    /// Remembers where a part is to be seen.
+    pub fn show(&mut self, shown: Shown) {
+        self.shown.retain(|old| old.id != shown.id);
+        if self.shown.len() == REMEMBERED {
+            self.shown.pop_front();
+        }
+        self.shown.push_back(shown);
+    }
+
+    /// "Seen" is pointless once an answer came.
+    fn drop_needless_signs(&mut self) {
+        let last_call = self.last_call;
+        self.signs.retain(|sign| sign.sign != Some(Sign::Seen) || last_call.is_none_or(|at| at < sign.asked));
+    }
+}
+
+impl Slot {
+    pub fn new(open: OpenPart, text: Arc<Shared>) -> Self {
+        Self {
+            form: open.part.form,
+            open,
+            text,
+            seen: Seen::default(),
+            first_text: None,
+            last_shown: None,
+            not_before: None,
+            given_up: false,
+        }
+    }
+
+    /// When its next preview is due; `None`: when more text comes, which then wakes the task.
+    fn due(&mut self, pace: &Pace, interval: Duration, now: Instant) -> Option<Instant> {
+        if self.given_up {
+            return None;
+        }
+        let (length, turns, blank) = {
+            let text = self.text.lock();
+            (text.body.len(), text.turns, text.body.is_empty() && text.status.is_empty())
+        };
+        let turned = turns != self.seen.turns;
+        if blank || (length == self.seen.length && !turned) {
+            self.text.wake_at(length + 1);
+            return None;
+        }
+        let due = match self.last_shown {
+            None => *self.first_text.get_or_insert(now) + pace.first,
+            Some(last) if turned || length >= self.seen.length + pace.chars => last + interval,
+            Some(last) => {
+                self.text.wake_at(self.seen.length + pace.chars);
+                last + interval.max(pace.oldest)
+            }
+        };
+        Some(self.not_before.map_or(due, |at| due.max(at)))
+    }
+}

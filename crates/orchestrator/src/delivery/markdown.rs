@@ -1,0 +1,1 @@
+//! Just enough of CommonMark's block structure to cut a text.

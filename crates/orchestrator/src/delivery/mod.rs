@@ -1,0 +1,40 @@
+//! From committed parts and previews to primitive platform calls.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`sender`] | [`Delivery`]: what the rest of the orchestrator calls |
+//! | [`row`] | [`Target`] and [`Outgoing`]: a committed part on its way |
+//! | [`draft`] | [`Draft`]: the growing text of an open part, shown as previews |
+//! | [`split`] [`markdown`] [`tail`] | cuts CommonMark into parts; what is shown of a text still being written |
+//! | [`budget`] [`pace`] | token buckets shared by everything sent; the adaptive interval of previews |
+//! | [`desk`] | one busy conversation: what waits there and what is next |
+//! | [`deliver`] [`show`] [`side`] | the calls for rows, for previews, for signs and status |
+//! | [`ledger`] [`counts`] [`event`] | where results are recorded, counted and told |
+//!
+//! Inside a conversation everything goes out strictly in the order of [`Delivery::submit`]; conversations run side by
+//! side, each in a task that ends when nothing is left to do, so that idle conversations cost nothing.
+
+pub mod budget;
+pub mod counts;
+mod deliver;
+mod desk;
+pub mod draft;
+pub mod event;
+pub mod ledger;
+mod markdown;
+pub mod pace;
+pub mod row;
+mod show;
+pub mod sender;
+mod side;
+pub mod split;
+pub mod tail;
+
+pub use counts::DeliveryCounts;
+pub use draft::Draft;
+pub use event::DeliveryEvent;
+pub use ledger::{Ledger, LedgerError};
+pub use row::{OpenPart, Outgoing, Target};
+pub use sender::{Delivery, Working};
+pub use split::{Piece, Splitter, split};
+pub use tail::preview_tail;

@@ -1,0 +1,172 @@
+//! Previews: the newest text of an open row, shown now and then, recorded nowhere.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use adjutant_core::id::PartId;
+use adjutant_core::message::MessageRef;
+use adjutant_core::platform::{Form, Part, Preview, SendError};
+use adjutant_store::change::Change;
+
+use super::budget::Priority;
+use super::counts::{Call, Outcome};
+use super::desk::{Desk, Seen, Shown};
+use super::event::DeliveryEvent;
+use super::ledger::LedgerError;
+use super::row::OpenPart;
+use super::sender::{Line, Office};
+use super::tail::preview_tail;
+
+/// What one preview is made of.
+struct Look {
+    open: OpenPart,
+    part: Part,
+    seen: Seen,
+    message: Option<MessageRef>,
+}
+
+impl Office {
+    /// Shows the newest text of an open row, if the budget allows and it looks different from before.
+    pub(super) async fn show(self: &Arc<Self>, desk: &Desk, id: PartId) {
+        let Some(look) = self.look(desk, id) else { return };
+        let Some(line) = self.line(look.open.to.platform) else { return };
+        let now = self.clock.monotonic();
+        let priority = if look.message.is_some() { Priority::Preview } else { Priority::First };
+        if let Err(at) = line.budgets.try_take(&desk.capabilities.budget.buckets, priority, now) {
+            return desk.put_off(id, at);
+        }
+        let to = &look.open.to;
+        let result = match &look.message {
+            Some(at) => line.platform.edit(&to.key, at, &look.part).await.map(|()| at.clone()),
+            None => line.platform.send(&to.key, &look.part).await,
+        };
+        self.counts.count(to.platform, Call::Preview, Outcome::of(&result));
+        let now = self.clock.monotonic();
+        desk.lock().last_call = Some(now);
+        match result {
+            Ok(message) => {
+                desk.previewed(id, look.seen, now);
+                if look.message.is_none() {
+                    self.first_shown(desk, &look.open, message, now).await;
+                }
+            }
+            Err(error) => self.not_shown(line, desk, &look, error).await,
+        }
+    }
+
+    /// Renders it; `None` if it looks as before.
+    fn look(&self, desk: &Desk, id: PartId) -> Option<Look> {
+        let mut state = desk.lock();
+        let shown = state.shown(id).map(|shown| shown.message);
+        let slot = state.slot(id)?;
+        let (body, status, seen) = {
+            let text = slot.text.lock();
+            let seen = Seen { length: text.body.len(), turns: text.turns, hash: slot.seen.hash };
+            (text.body.clone(), text.status.clone(), seen)
+        };
+        let (open, form) = (slot.open.clone(), slot.form);
+        drop(state);
+        let platform = &self.line(open.to.platform)?.platform;
+        let (body, status) = (self.mask.apply(body), self.mask.apply(status));
+        let text = render(&body, &status, desk.capabilities.part_limit, &|text| platform.measure(text));
+        let hash = fingerprint(&text, form);
+        if hash == seen.hash {
+            desk.previewed(id, seen, self.clock.monotonic());
+            return None;
+        }
+        let message = shown.or_else(|| open.message.clone());
+        let part = self.masked(Part { text, form, ..open.part.clone() });
+        Some(Look { open, part, seen: Seen { hash, ..seen }, message })
+    }
+
+    async fn first_shown(&self, desk: &Desk, open: &OpenPart, message: MessageRef, now: Instant) {
+        desk.lock().show(Shown { id: open.id, message: message.clone(), since: Some(now) });
+        let shown = Change::Shown { id: open.id, message: message.clone() };
+        if self.commit(open.lane, open.id, vec![shown]).await == Err(LedgerError::Fenced) {
+            return self.fenced(desk, &open.to);
+        }
+        self.tell(DeliveryEvent::FirstShown { id: open.id, to: open.to.clone(), message });
+    }
+
+    async fn not_shown(self: &Arc<Self>, line: &Line, desk: &Desk, look: &Look, error: SendError) {
+        let id = look.open.id;
+        let now = self.clock.monotonic();
+        match error {
+            SendError::RetryAfter(wait) => {
+                self.counts.count_retry_wait(wait);
+                line.budgets.block(&desk.capabilities.budget.buckets, wait, now);
+                desk.slow_down(id, now);
+            }
+            SendError::NotSent(_) => desk.slow_down(id, now),
+            // An edit may be repeated; a message that may stand there already must not be, its text comes with the end.
+            SendError::Ambiguous(_) if look.message.is_some() => desk.slow_down(id, now),
+            SendError::Rejected(_) if look.part.form == Form::Formatted => desk.preview_plainly(id),
+            SendError::Ambiguous(_) | SendError::Rejected(_) => desk.give_previews_up(id),
+            SendError::Gone(reason) => self.gone(desk, &look.open.to, None, reason).await,
+            SendError::Moved(to) => self.moved(desk, &look.open.to, to, None),
+        }
+    }
+}
+
+impl Desk {
+    fn previewed(&self, id: PartId, seen: Seen, now: Instant) {
+        let state = &mut *self.lock();
+        if let (Some(pacer), Preview::Edit(pace)) = (&mut state.pacer, &self.capabilities.preview) {
+            pacer.clean(pace);
+        }
+        if let Some(slot) = state.slot(id) {
+            slot.seen = seen;
+            slot.last_shown = Some(now);
+            slot.not_before = None;
+        }
+    }
+
+    fn put_off(&self, id: PartId, until: Instant) {
+        if let Some(slot) = self.lock().slot(id) {
+            slot.not_before = Some(until);
+        }
+    }
+
+    fn slow_down(&self, id: PartId, now: Instant) {
+        let state = &mut *self.lock();
+        let mut interval = Duration::ZERO;
+        if let (Some(pacer), Preview::Edit(pace)) = (&mut state.pacer, &self.capabilities.preview) {
+            pacer.complained(pace);
+            interval = pacer.interval();
+        }
+        if let Some(slot) = state.slot(id) {
+            slot.not_before = Some(now + interval);
+        }
+    }
+
+    fn preview_plainly(&self, id: PartId) {
+        if let Some(slot) = self.lock().slot(id) {
+            slot.form = Form::Plain;
+        }
+    }
+
+    fn give_previews_up(&self, id: PartId) {
+        if let Some(slot) = self.lock().slot(id) {
+            slot.given_up = true;
+        }
+    }
+}
+
+/// The newest text with the status line below it, within the limit.
+fn render(body: &str, status: &str, limit: usize, measure: &dyn Fn(&str) -> usize) -> String {
+    if status.is_empty() {
+        return preview_tail(body, limit, measure);
+    }
+    if body.is_empty() {
+        return status.to_owned();
+    }
+    let room = limit.saturating_sub(measure(status) + 2);
+    format!("{}\n\n{status}", preview_tail(body, room, measure))
+}
+
+fn fingerprint(text: &str, form: Form) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (text, form == Form::Plain).hash(&mut hasher);
+    hasher.finish().max(1)
+}
