@@ -1,0 +1,108 @@
+//! Writing to a run.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use adjutant_core::assistant::{Answer, PermissionRequest, RunControl, RunGone, SpoolOffset};
+use adjutant_core::id::{ApprovalId, TurnId};
+use adjutant_runner::Control;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::codec::{Codec, Unwritable};
+
+/// A codec that is read from and written to.
+pub(super) type Shared<C> = Arc<Mutex<C>>;
+
+/// Locks the codec. A panic elsewhere leaves its state as good as it was before that line.
+pub(super) fn lock<C>(codec: &Shared<C>) -> MutexGuard<'_, C> {
+    codec.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes to a run whose runner is there.
+pub(super) struct Held<C> {
+    pub control: Control,
+    pub codec: Shared<C>,
+}
+
+impl<C: Codec> Held<C> {
+    async fn write(&self, key: &str, line: Result<Vec<u8>, Unwritable>) -> Result<(), RunGone> {
+        let line = line.map_err(|error| RunGone(error.to_string()))?;
+        self.control.write(key, &line).await.map(|_| ()).map_err(|gone| RunGone(gone.0))
+    }
+}
+
+#[async_trait]
+impl<C: Codec> RunControl for Held<C> {
+    async fn prompt(&self, turn: TurnId, text: &str) -> Result<(), RunGone> {
+        let line = {
+            let mut codec = lock(&self.codec);
+            // Before it is written: the answer may be faster than this task.
+            codec.begin(turn);
+            codec.prompt(turn, text)
+        };
+        let written = self.write(&prompt_key(turn), line).await;
+        if written.is_err() {
+            lock(&self.codec).withdraw(turn);
+        }
+        written
+    }
+
+    async fn interrupt(&self, turn: TurnId) -> Result<(), RunGone> {
+        let line = {
+            let mut codec = lock(&self.codec);
+            codec.interrupting(turn);
+            codec.interrupt(turn)
+        };
+        self.write(&format!("interrupt:{turn}"), line).await
+    }
+
+    async fn answer(&self, approval: ApprovalId, request: &PermissionRequest, answer: &Answer) -> Result<(), RunGone> {
+        let line = lock(&self.codec).answer(request, answer);
+        self.write(&format!("answer:{approval}"), line).await
+    }
+
+    async fn keep_until(&self, until: DateTime<Utc>) {
+        self.control.keep_until(until.timestamp_millis()).await;
+    }
+
+    async fn taken(&self, upto: SpoolOffset) {
+        self.control.taken(upto.0).await;
+    }
+
+    async fn end(&self) {
+        self.control.stop().await;
+    }
+}
+
+/// A run that only its spool is left of.
+pub(super) struct Gone;
+
+#[async_trait]
+impl RunControl for Gone {
+    async fn prompt(&self, _: TurnId, _: &str) -> Result<(), RunGone> {
+        Err(gone())
+    }
+
+    async fn interrupt(&self, _: TurnId) -> Result<(), RunGone> {
+        Err(gone())
+    }
+
+    async fn answer(&self, _: ApprovalId, _: &PermissionRequest, _: &Answer) -> Result<(), RunGone> {
+        Err(gone())
+    }
+
+    async fn keep_until(&self, _: DateTime<Utc>) {}
+
+    async fn taken(&self, _: SpoolOffset) {}
+
+    async fn end(&self) {}
+}
+
+fn gone() -> RunGone {
+    RunGone("its runner is gone".to_owned())
+}
+
+/// The key under which the runner knows a turn's prompt.
+pub(super) fn prompt_key(turn: TurnId) -> String {
+    format!("prompt:{turn}")
+}
