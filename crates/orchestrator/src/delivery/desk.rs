@@ -107,17 +107,29 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What to do now. Rows first, then what is due; `closing`: rows alone.
-    pub fn next(&self, now: Instant, closing: bool) -> Step {
-        let state = &mut *self.lock();
+    /// The next row, if one waits.
+    fn next_row(&self, state: &mut State) -> Option<Step> {
         state.calling = false;
-        if let Some(row) = state.rows.pop_front() {
-            state.calling = true;
-            return Step::Row(Box::new(row));
-        }
-        self.settled.notify_waiters();
-        if closing {
-            return if state.side_calls == 0 { Step::Done } else { Step::Wait(None) };
+        let Some(row) = state.rows.pop_front() else {
+            self.settled.notify_waiters();
+            return None;
+        };
+        state.calling = true;
+        Some(Step::Row(Box::new(row)))
+    }
+
+    /// What to do when the process is about to end: rows alone.
+    pub fn next_to_finish(&self) -> Step {
+        let state = &mut *self.lock();
+        let rest = if state.side_calls == 0 { Step::Done } else { Step::Wait(None) };
+        self.next_row(state).unwrap_or(rest)
+    }
+
+    /// What to do now: rows first, then what is due.
+    pub fn next(&self, now: Instant) -> Step {
+        let state = &mut *self.lock();
+        if let Some(row) = self.next_row(state) {
+            return row;
         }
         state.drop_needless_signs();
         if let Some(index) = state.signs.iter().position(|sign| sign.due <= now) {

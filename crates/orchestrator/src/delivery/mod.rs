@@ -5,7 +5,7 @@
 //! | [`sender`] | [`Delivery`]: what the rest of the orchestrator calls |
 //! | [`row`] | [`Target`] and [`Outgoing`]: a committed part on its way |
 //! | [`draft`] | [`Draft`]: the growing text of an open part, shown as previews |
-//! | [`split`] [`markdown`] [`tail`] | cuts CommonMark into parts; what is shown of a text still being written |
+//! | [`split`] [`markdown`] [`inline`] [`tail`] | cuts CommonMark into parts; what is shown of a text still being written |
 //! | [`budget`] [`pace`] | token buckets shared by everything sent; the adaptive interval of previews |
 //! | [`desk`] | one busy conversation: what waits there and what is next |
 //! | [`deliver`] [`show`] [`side`] | the calls for rows, for previews, for signs and status |
@@ -21,6 +21,7 @@ mod desk;
 pub mod draft;
 pub mod event;
 pub mod ledger;
+mod inline;
 mod markdown;
 pub mod pace;
 pub mod row;

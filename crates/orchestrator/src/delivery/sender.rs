@@ -259,7 +259,8 @@ impl Office {
     async fn attend(self: Arc<Self>, to: Target, desk: Arc<Desk>) {
         loop {
             let closing = self.closing.is_cancelled();
-            match desk.next(self.clock.monotonic(), closing) {
+            let next = if closing { desk.next_to_finish() } else { desk.next(self.clock.monotonic()) };
+            match next {
                 Step::Row(row) => self.deliver(&desk, *row).await,
                 Step::Preview(id) => self.show(&desk, id).await,
                 Step::Sign(sign) => self.put_sign(&to, &desk, sign),
