@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use adjutant_codebases::Protocol;
 use secrecy::SecretString;
 
 use super::env::Reader;
@@ -23,37 +24,10 @@ pub struct Codebases {
     pub git_user_email: Option<String>,
 }
 
-/// What `/clone` may speak. The names are those of Git's `GIT_ALLOW_PROTOCOL`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    Https,
-    Ssh,
-    Http,
-    Git,
-    File,
-}
-
-impl Protocol {
-    pub const ALL: [Self; 5] = [Self::Https, Self::Ssh, Self::Http, Self::Git, Self::File];
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Https => "https",
-            Self::Ssh => "ssh",
-            Self::Http => "http",
-            Self::Git => "git",
-            Self::File => "file",
-        }
-    }
-}
-
 impl Codebases {
     pub fn read(reader: &mut Reader<'_>, data_dir: &Path) -> Self {
-        let mut clone_protocols =
-            reader.list("CLONE_PROTOCOLS", "one of `https`, `ssh`, `http`, `git`, `file`", |text| {
-                Protocol::ALL.into_iter().find(|protocol| protocol.as_str() == text)
-            });
+        let wanted = "one of `https`, `ssh`, `http`, `git`, `file`";
+        let mut clone_protocols: Vec<Protocol> = reader.list("CLONE_PROTOCOLS", wanted, |text| text.parse().ok());
         if clone_protocols.is_empty() {
             clone_protocols = vec![Protocol::Https, Protocol::Ssh];
         }

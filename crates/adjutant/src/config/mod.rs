@@ -11,6 +11,7 @@
 //! | [`sources`] | collecting the layers |
 //! | [`problem`] | what is said when a value is wrong |
 //! | [`file`] | `adjutant.toml` |
+//! | [`system`] | what is no setting of ours, for child processes |
 //! | the others | one section each |
 
 pub mod claude;
@@ -25,6 +26,7 @@ pub mod root;
 pub mod server;
 pub mod sources;
 pub mod store;
+pub mod system;
 pub mod telegram;
 
 #[cfg(test)]
@@ -53,6 +55,8 @@ pub struct Config {
     pub conversations: conversations::Conversations,
     pub root: root::Root,
     pub logging: logging::Logging,
+    /// The rest of the environment: what child processes may be given.
+    pub system: system::System,
     /// Where each value that was set came from, in the order of [`names::VARIABLES`].
     pub origins: Vec<Origin>,
     /// What is odd but no reason to stop; each is one sentence to be shown at the start.
@@ -85,6 +89,7 @@ impl Config {
             conversations: conversations::Conversations::read(&mut reader, file),
             root: root::Root::read(&mut reader),
             logging: logging::Logging::read(&mut reader),
+            system: system::System::read(sources),
             data_dir,
             origins: Vec::new(),
             warnings: sources.warnings.clone(),

@@ -1,6 +1,7 @@
 //! Telegram.
 
 use adjutant_core::conversation::ReplyMode;
+use adjutant_telegram::Format;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -23,15 +24,6 @@ pub struct Telegram {
     pub api_url: Option<Url>,
 }
 
-/// How replies are marked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Rich where the text gains from it.
-    Auto,
-    Rich,
-    Plain,
-}
-
 impl Telegram {
     /// `None` without a token. The other values are checked all the same.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
@@ -43,8 +35,8 @@ impl Telegram {
         let allowed_users =
             reader.list("TELEGRAM_ALLOWED_USERS", wanted, |text| text.parse().ok().filter(|id| *id > 0));
         let mode = super::conversations::reply_mode(reader, "TELEGRAM_STREAMING_MODE");
-        let formats = [("auto", Format::Auto), ("rich", Format::Rich), ("plain", Format::Plain)];
-        let format = reader.choice("TELEGRAM_FORMAT", &formats).unwrap_or(Format::Auto);
+        let formats = [("auto", Format::Auto), ("plain", Format::Plain)];
+        let format = reader.choice("TELEGRAM_FORMAT", &formats).unwrap_or_default();
         let messages_per_second = reader.number("TELEGRAM_MESSAGES_PER_SECOND", 1..=1000).unwrap_or(30);
         let api_url = reader.address("TELEGRAM_API_URL");
         Some(Self { token: token?, allowed_users, mode, format, messages_per_second, api_url })

@@ -152,6 +152,14 @@ fn values_that_would_fail_later_are_refused_now() {
 }
 
 #[test]
+fn children_can_be_given_what_is_no_setting_of_ours() {
+    let system = config(&[("PATH", "/bin"), ("CLAUDE_API_KEY", "sk-ant-x")]).system;
+    assert_eq!(system.get("PATH"), Some("/bin"));
+    assert_eq!(system.select(&["PATH", "CLAUDE_API_KEY", "HTTPS_PROXY"]), [("PATH".to_owned(), "/bin".into())]);
+    assert_eq!(format!("{system:?}"), "System(2 variables)");
+}
+
+#[test]
 fn claude_gets_one_credential() {
     let told = problems(&[("CLAUDE_API_KEY", "a"), ("CLAUDE_OAUTH_TOKEN", "b")]);
     assert!(told.contains("`CLAUDE_OAUTH_TOKEN` is set, and so is `CLAUDE_API_KEY`"), "{told}");
