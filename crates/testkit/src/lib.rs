@@ -1,1 +1,5 @@
-//! TBD
+//! Test doubles of the outside world. Nothing here is shipped.
+
+pub mod anthropic;
+pub mod scripted;
+pub mod telegram;

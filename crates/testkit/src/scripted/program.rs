@@ -1,0 +1,502 @@
+//! The program: reads messages, plays their steps.
+
+use std::collections::{HashSet, VecDeque};
+use std::fs;
+use std::io::{self, BufRead as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Received;
+use super::emit::{block, delta, lifecycle, lost, raw, reply, say, tool_result};
+use super::script::{Step, steps};
+
+/// What `--version` prints: the version whose protocol this speaks.
+const VERSION: &str = "2.1.329 (Claude Code)";
+
+/// Why a turn does not go on.
+enum Stop {
+    Interrupted,
+    /// The process ends with this code, without a word.
+    Exit(u8),
+    /// The turn ends with this failed result.
+    Failed(Value),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+enum Heard {
+    Line(Value),
+    NotJson,
+}
+
+struct Program {
+    args: Vec<String>,
+    session: Uuid,
+    log: Option<PathBuf>,
+    input: Receiver<Heard>,
+    queue: VecDeque<Value>,
+    seen: HashSet<String>,
+    /// Tools allowed for as long as this process lives.
+    allowed: HashSet<String>,
+    interrupted: bool,
+    ignores_interrupt: bool,
+    closed: bool,
+    usage: Value,
+    second_result: bool,
+    last_failed: bool,
+}
+
+/// Runs until standard input ends. The exit code is that of the real program: whether the last turn failed.
+#[must_use]
+pub fn scripted_main() -> u8 {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.iter().any(|arg| arg == "--version") {
+        println!("{VERSION}");
+        return 0;
+    }
+    match Program::new(args).and_then(|mut program| program.run()) {
+        Ok(code) | Err(Stop::Exit(code)) => code,
+        Err(Stop::Io(error)) => {
+            eprintln!("{error}");
+            1
+        }
+        Err(Stop::Interrupted | Stop::Failed(_)) => 1,
+    }
+}
+
+impl Program {
+    fn new(args: Vec<String>) -> Result<Self, Stop> {
+        let session = begin_session(&args)?;
+        Ok(Self {
+            args,
+            session,
+            log: find_log(),
+            input: listen(),
+            queue: VecDeque::new(),
+            seen: HashSet::new(),
+            allowed: HashSet::new(),
+            interrupted: false,
+            ignores_interrupt: false,
+            closed: false,
+            usage: json!({}),
+            second_result: false,
+            last_failed: false,
+        })
+    }
+
+    fn run(&mut self) -> Result<u8, Stop> {
+        loop {
+            if let Some(message) = self.queue.pop_front() {
+                self.turn(&message)?;
+            } else if self.closed {
+                return Ok(u8::from(self.last_failed));
+            } else {
+                match self.input.recv() {
+                    Ok(heard) => self.hear(heard)?,
+                    Err(_) => self.closed = true,
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, heard: Heard) -> Result<(), Stop> {
+        let Heard::Line(line) = heard else {
+            eprintln!("Error parsing streaming input line: SyntaxError");
+            return Err(Stop::Exit(1));
+        };
+        match (line["type"].as_str(), line["request"]["subtype"].as_str()) {
+            (Some("user"), _) => {
+                let uuid = line["uuid"].as_str().unwrap_or_default().to_owned();
+                if uuid.is_empty() || self.seen.insert(uuid) {
+                    self.note(&line)?;
+                    lifecycle(&line, "queued")?;
+                    self.queue.push_back(line);
+                }
+            }
+            (Some("control_request"), Some("interrupt")) if self.ignores_interrupt => {}
+            (Some("control_request"), Some("interrupt")) => {
+                self.interrupted = true;
+                for message in std::mem::take(&mut self.queue) {
+                    lifecycle(&message, "cancelled")?;
+                }
+                reply(&line)?;
+            }
+            (Some("control_request"), _) => reply(&line)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn note(&self, message: &Value) -> io::Result<()> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let received = Received {
+            session: self.session.to_string(),
+            uuid: message["uuid"].as_str().unwrap_or_default().to_owned(),
+            prompt: message["message"]["content"].as_str().unwrap_or_default().to_owned(),
+            pid: std::process::id(),
+        };
+        let mut line = serde_json::to_vec(&received)?;
+        line.push(b'\n');
+        // One write, so that lines of several processes do not mix.
+        fs::OpenOptions::new().create(true).append(true).open(log)?.write_all(&line)
+    }
+
+    fn turn(&mut self, message: &Value) -> Result<(), Stop> {
+        (self.interrupted, self.second_result, self.usage) = (false, false, json!({}));
+        lifecycle(message, "started")?;
+        say(&json!({ "type": "system", "subtype": "init", "session_id": self.session, "model": "scripted",
+                     "claude_code_version": "2.1.329" }))?;
+        let prompt = message["message"]["content"].as_str().unwrap_or_default();
+        let ended = steps(prompt).into_iter().try_for_each(|step| self.step(step));
+        let outcome = match ended {
+            Ok(()) => json!({ "subtype": "success", "is_error": false, "terminal_reason": "completed" }),
+            Err(Stop::Interrupted) => {
+                json!({ "subtype": "error_during_execution", "is_error": true, "terminal_reason": "aborted_streaming" })
+            }
+            Err(Stop::Failed(result)) => result,
+            Err(stop) => return Err(stop),
+        };
+        self.last_failed = outcome["is_error"] == true;
+        self.result(&json!([message["uuid"]]), &outcome)?;
+        lifecycle(message, "completed")?;
+        if self.second_result {
+            let outcome = json!({ "subtype": "success", "is_error": false, "result": "second", "result_index": 1 });
+            self.result(&Value::Null, &outcome)?;
+        }
+        Ok(())
+    }
+
+    fn result(&mut self, prompts: &Value, outcome: &Value) -> io::Result<()> {
+        let mut result = json!({ "type": "result", "session_id": self.session,
+                                 "model_usage_since_last_result": self.usage.take() });
+        if let (Some(result), Some(outcome)) = (result.as_object_mut(), outcome.as_object()) {
+            result.extend(outcome.clone());
+            if !prompts.is_null() {
+                result.insert("user_message_uuids".to_owned(), prompts.clone());
+            }
+        }
+        say(&result)
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), Stop> {
+        match step {
+            Step::Text(text) => self.text(&text),
+            Step::Deltas { count, pause_ms } => self.deltas((1..=count).map(|n| format!("w{n} ")), pause_ms),
+            Step::Chars(count) => self.deltas(chars(count), 0.0),
+            Step::Think(text) => Ok(block(self.session, &json!({ "type": "thinking", "thinking": text }))?),
+            Step::Tool { name, input } => {
+                let id = self.call(&name, &input)?;
+                Ok(tool_result(self.session, &id, "done", false)?)
+            }
+            Step::Permission { name, argument } => {
+                let input = match name.as_str() {
+                    "Bash" => json!({ "command": argument }),
+                    "WebFetch" => json!({ "url": argument }),
+                    _ => json!({ "argument": argument }),
+                };
+                self.ask(&name, &input, |_| Ok("allowed".to_owned()))
+            }
+            Step::Edit { path, content } => self.edit(&path, content),
+            Step::Question { text, choices } => {
+                let options: Vec<_> =
+                    choices.iter().map(|label| json!({ "label": label, "description": "" })).collect();
+                let question =
+                    json!({ "question": text, "header": "Choose", "options": options, "multiSelect": false });
+                self.ask("AskUserQuestion", &json!({ "questions": [question] }), |_| Ok("allowed".to_owned()))
+            }
+            Step::Pause(ms) => self.pause(ms),
+            Step::Hang { after } => self.hang(&after),
+            Step::Usage { input, output, cost } => {
+                self.usage = json!({ "scripted": { "inputTokens": input, "outputTokens": output, "costUSD": cost } });
+                Ok(())
+            }
+            Step::Env => self.text(&environment()),
+            Step::Args => self.text(&self.args.join(" ")),
+            Step::Unknown(text) => self.text(&format!("unknown step: {text}")),
+            fault => self.fault(fault),
+        }
+    }
+
+    /// Steps that go wrong on purpose.
+    fn fault(&mut self, step: Step) -> Result<(), Stop> {
+        match step {
+            Step::Exit(code) => return Err(Stop::Exit(code)),
+            Step::NoResult => return Err(Stop::Exit(0)),
+            Step::Abort => std::process::abort(),
+            Step::Garbage(lines) => (0..lines).try_for_each(|n| raw(format!("garbage {n} {{\n").as_bytes()))?,
+            Step::BadUtf8 => raw(&bad_utf8(self.session))?,
+            Step::LongLine(size) => long_line(size)?,
+            Step::Stderr(size) => stderr(size)?,
+            Step::TwoResults => self.second_result = true,
+            Step::Grandchild => grandchild()?,
+            Step::IgnoreInterrupt => self.ignores_interrupt = true,
+            Step::IgnoreTerm => ignore_term()?,
+            Step::ApiError(status) => return Err(api_error(self.session, status)?),
+            Step::Retry(count) => (1..=count).try_for_each(|attempt| {
+                say(&json!({ "type": "system", "subtype": "api_retry", "attempt": attempt, "max_retries": count,
+                             "retry_delay_ms": 500, "error_status": 529, "error": "overloaded" }))
+            })?,
+            Step::Limit(resets_at) => {
+                let info = json!({ "status": "rejected", "resetsAt": resets_at, "rateLimitType": "five_hour" });
+                say(&json!({ "type": "rate_limit_event", "rate_limit_info": info }))?;
+                return Err(api_error(self.session, 429)?);
+            }
+            Step::Lost => {
+                lost(&self.session.to_string())?;
+                return Err(Stop::Exit(1));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn text(&self, text: &str) -> Result<(), Stop> {
+        delta(self.session, text)?;
+        Ok(block(self.session, &json!({ "type": "text", "text": text }))?)
+    }
+
+    fn deltas(&mut self, deltas: impl Iterator<Item = String>, pause_ms: f64) -> Result<(), Stop> {
+        let mut text = String::new();
+        let mut ended = Ok(());
+        for piece in deltas {
+            delta(self.session, &piece)?;
+            text.push_str(&piece);
+            if pause_ms > 0.0 {
+                ended = self.pause(pause_ms);
+            }
+            if ended.is_err() {
+                break;
+            }
+        }
+        block(self.session, &json!({ "type": "text", "text": text }))?;
+        ended
+    }
+
+    fn edit(&mut self, path: &str, content: String) -> Result<(), Stop> {
+        let path = std::env::current_dir()?.join(path);
+        let input = json!({ "file_path": path, "content": content });
+        self.ask("Write", &input, |_| {
+            fs::write(&path, &content)?;
+            Ok("allowed".to_owned())
+        })
+    }
+
+    /// Asks before a tool is used; says what was decided.
+    fn ask(&mut self, tool: &str, input: &Value, act: impl FnOnce(&Value) -> io::Result<String>) -> Result<(), Stop> {
+        let id = self.call(tool, input)?;
+        let mode = self.args.iter().skip_while(|arg| *arg != "--permission-mode").nth(1).map(String::as_str);
+        let unasked = mode == Some("bypassPermissions")
+            || mode == Some("acceptEdits") && tool == "Write"
+            || self.allowed.contains(tool);
+        let decision = if unasked { json!({ "behavior": "allow" }) } else { self.decision(tool, input, &id)? };
+        let said = if decision["behavior"] == "allow" {
+            if decision["updatedPermissions"].as_array().is_some_and(|rules| !rules.is_empty()) {
+                self.allowed.insert(tool.to_owned());
+            }
+            let said = act(&decision)?;
+            tool_result(self.session, &id, &said, false)?;
+            said
+        } else {
+            let why = decision["message"].as_str().unwrap_or_default();
+            tool_result(self.session, &id, why, true)?;
+            format!("denied: {why}")
+        };
+        self.text(&said)
+    }
+
+    fn decision(&mut self, tool: &str, input: &Value, id: &str) -> Result<Value, Stop> {
+        let request = Uuid::new_v4().to_string();
+        let rule = json!({ "type": "addRules", "rules": [{ "toolName": tool }], "behavior": "allow",
+                           "destination": "localSettings" });
+        say(&json!({ "type": "control_request", "request_id": request, "request": {
+            "subtype": "can_use_tool", "tool_name": tool, "input": input, "tool_use_id": id,
+            "permission_suggestions": [rule] } }))?;
+        loop {
+            let Ok(heard) = self.input.recv() else {
+                self.closed = true;
+                return Ok(json!({ "behavior": "deny", "message": "stdin is closed" }));
+            };
+            if let Heard::Line(line) = &heard
+                && line["type"] == "control_response"
+                && line["response"]["request_id"] == request.as_str()
+            {
+                return Ok(line["response"]["response"].clone());
+            }
+            self.hear(heard)?;
+            if self.interrupted {
+                say(&json!({ "type": "control_cancel_request", "request_id": request }))?;
+                tool_result(self.session, id, "rejected", true)?;
+                return Err(Stop::Interrupted);
+            }
+        }
+    }
+
+    fn call(&self, tool: &str, input: &Value) -> io::Result<String> {
+        let id = format!("toolu_{}", Uuid::new_v4().simple());
+        block(self.session, &json!({ "type": "tool_use", "id": id, "name": tool, "input": input }))?;
+        Ok(id)
+    }
+
+    fn hang(&mut self, after: &str) -> Result<(), Stop> {
+        if !after.is_empty() {
+            delta(self.session, after)?;
+        }
+        loop {
+            match self.input.recv() {
+                Ok(heard) => self.hear(heard)?,
+                // Hangs on when nobody can tell it anything any more: only a signal ends it.
+                Err(_) => loop {
+                    std::thread::park();
+                },
+            }
+            if self.interrupted {
+                return Err(Stop::Interrupted);
+            }
+        }
+    }
+
+    fn pause(&mut self, ms: f64) -> Result<(), Stop> {
+        let time = Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default();
+        if !self.closed {
+            match self.input.recv_timeout(time) {
+                Ok(heard) => self.hear(heard)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => self.closed = true,
+            }
+        }
+        if self.interrupted { Err(Stop::Interrupted) } else { Ok(()) }
+    }
+}
+
+/// The session's id; a session to resume must have been begun before with the same configuration directory.
+fn begin_session(args: &[String]) -> Result<Uuid, Stop> {
+    let value = |name: &str| args.iter().skip_while(|arg| *arg != name).nth(1);
+    let sessions = sessions();
+    let file = |id: Uuid| sessions.as_ref().map(|dir| dir.join(id.to_string()));
+    if let Some(id) = value("--resume") {
+        let known = id.parse().ok().filter(|id| file(*id).is_none_or(|file| file.is_file()));
+        return known.map_or_else(|| Err(lost(id).map_or_else(Stop::Io, |()| Stop::Exit(1))), Ok);
+    }
+    let session = value("--session-id").and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::new_v4);
+    if let (Some(dir), Some(file)) = (&sessions, file(session)) {
+        fs::create_dir_all(dir)?;
+        fs::write(file, "")?;
+    }
+    Ok(session)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is a program of its own, and where its files lie is an environment variable"
+)]
+fn sessions() -> Option<PathBuf> {
+    std::env::var_os("CLAUDE_CONFIG_DIR").map(|dir| Path::new(&dir).join("scripted-sessions"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is a program of its own; the variable is for tests that set it")]
+fn find_log() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("SCRIPTED_LOG") {
+        return Some(path.into());
+    }
+    let named = |file: PathBuf| fs::read_to_string(file).ok().map(|path| PathBuf::from(path.trim()));
+    let beside = std::env::current_exe().ok().and_then(|exe| {
+        let mut name = exe.into_os_string();
+        name.push(".log-path");
+        named(name.into())
+    });
+    let cwd = std::env::current_dir().ok()?;
+    beside.or_else(|| cwd.ancestors().find_map(|dir| named(dir.join(".scripted-log"))))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the step is there to show what this program was given")]
+fn environment() -> String {
+    let mut names: Vec<_> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names.join(" ")
+}
+
+fn chars(count: u64) -> impl Iterator<Item = String> {
+    let piece = "lorem ipsum dolor sit amet ".repeat(8);
+    (0..count.div_ceil(200)).map(move |n| {
+        let length = usize::try_from((count - n * 200).min(200)).unwrap_or(200);
+        piece[..length].to_owned()
+    })
+}
+
+fn bad_utf8(session: Uuid) -> Vec<u8> {
+    let head = b"{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"bad ";
+    let tail = format!(" utf8\"}}}},\"session_id\":\"{session}\",\"parent_tool_use_id\":null}}\n");
+    [head.as_slice(), &[0xff, 0xc3], tail.as_bytes()].concat()
+}
+
+fn long_line(size: u64) -> io::Result<()> {
+    let piece = vec![b'x'; 1 << 16];
+    let mut left = usize::try_from(size).unwrap_or(usize::MAX);
+    while left > 0 {
+        let now = left.min(piece.len());
+        raw(&piece[..now])?;
+        left -= now;
+    }
+    raw(b"\n")
+}
+
+fn stderr(size: u64) -> io::Result<()> {
+    let line = format!("{}\n", "noise ".repeat(20));
+    let mut err = io::stderr().lock();
+    (0..size.div_ceil(line.len() as u64)).try_for_each(|_| err.write_all(line.as_bytes()))
+}
+
+fn grandchild() -> io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the point is a process that escapes its process group")]
+    let mut command = std::process::Command::new("setsid");
+    command.args(["sleep", "3600"]);
+    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    command.spawn().map(drop)
+}
+
+/// A handler that does nothing takes the place of dying.
+fn ignore_term() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _runs = runtime.enter();
+    std::mem::forget(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?);
+    Ok(())
+}
+
+fn api_error(session: Uuid, status: u16) -> io::Result<Stop> {
+    let (error, text) = match status {
+        401 | 403 => ("authentication_failed", format!("Failed to authenticate. API Error: {status}")),
+        404 => ("model_not_found", "There's an issue with the selected model.".to_owned()),
+        429 => ("rate_limit", "API Error: Request rejected (429)".to_owned()),
+        _ => ("server_error", format!("API Error: {status}")),
+    };
+    say(&json!({ "type": "assistant", "error": error, "parent_tool_use_id": null, "session_id": session,
+                 "message": { "role": "assistant", "model": "<synthetic>", "content": [{ "type": "text", "text": text }] } }))?;
+    Ok(Stop::Failed(json!({ "subtype": "success", "is_error": true, "terminal_reason": "api_error",
+                            "api_error_status": status, "result": text })))
+}
+
+fn listen() -> Receiver<Heard> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            let Ok(line) = line else { return };
+            if line.trim().is_empty() {
+                continue;
+            }
+            let heard = serde_json::from_str(&line).map_or(Heard::NotJson, Heard::Line);
+            if sender.send(heard).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
