@@ -1,63 +1,33 @@
-//! The store's face.
+//! The store's face: opening and closing. Reading is in `read`, writing in `write`.
+
+mod migrate;
+mod options;
+mod read;
+mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use adjutant_core::approval::Approval;
 use adjutant_core::clock::Clock;
-use adjutant_core::codebase::Codebase;
-use adjutant_core::conversation::Conversation;
-use adjutant_core::id::{ApprovalId, CodebaseId, ConversationId, PartId, SessionId};
-use adjutant_core::kind::PlatformKind;
-use adjutant_core::message::{ConversationKey, InboundMessage};
-use adjutant_core::session::Session;
-use chrono::{DateTime, Utc};
+use adjutant_core::id::ConversationId;
 use tokio::sync::broadcast;
 
-use crate::change::{Change, NewPart};
+use crate::counters::Counters;
 use crate::error::StoreError;
-use crate::record::{Accepted, AllowedSender, Lane, Node, OutboxRow, PairingCode, Run, Snapshot, UsageSum};
+use crate::job::Job;
+use crate::lite::Lite;
+use crate::pg::{LEASE, Pg, Purpose};
+use crate::record::Node;
 
-/// How to open the store.
-#[derive(Debug, Clone)]
-pub struct StoreOptions {
-    /// `sqlite://path`, `postgres://…` or `postgresql://…`.
-    pub url: String,
-    /// Unique per data directory: host name and a hash of the directory.
-    pub node: String,
-    pub clock: Clock,
-    /// Connections for reading.
-    pub readers: u32,
-}
+pub use crate::counters::StoreFigures;
+pub use migrate::MigrationReport;
+pub use options::{CodebaseLookup, StoreOptions, SweepReport};
 
-/// What migrating did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MigrationReport {
-    /// Migrations applied now; 0: the schema was up to date.
-    pub applied: usize,
-    /// The schema's version now.
-    pub version: i64,
-}
+/// How long the database may take to show that it can be written.
+const PING: Duration = Duration::from_secs(2);
 
-/// What the sweep removed or blanked, in rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SweepReport {
-    pub inbound: u64,
-    pub outbox: u64,
-    pub approvals: u64,
-    pub pairings: u64,
-    pub blanked: u64,
-}
-
-/// By what a codebase is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodebaseLookup<'a> {
-    Id(CodebaseId),
-    Name(&'a str),
-    /// `codebase_1a2b3c` or the six digits alone.
-    ShortId(&'a str),
-    Url(&'a str),
-    Path(&'a str),
-}
+/// Wake-ups that may wait for a slow listener; those beyond are found by its poll.
+const WAKEUPS: usize = 256;
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -67,155 +37,104 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    node: Node,
+    db: Db,
+    clock: Clock,
+    counters: Counters,
     wakeups: broadcast::Sender<ConversationId>,
 }
 
-fn temporary() -> StoreError {
-    StoreError::Unavailable { reason: "being built".to_owned() }
+#[derive(Debug)]
+enum Db {
+    Lite(Box<Lite>),
+    Pg(Box<Pg>),
 }
 
 impl Store {
-    pub async fn open(_options: StoreOptions) -> Result<Self, StoreError> {
-        Err(temporary())
+    /// Connects and becomes a new epoch of this node: takes the lock beside an SQLite file, or the node's lease
+    /// on PostgreSQL. Does not migrate.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] while another gateway lives on the same file or under the same name,
+    /// [`StoreError::Address`] when the address cannot be used, [`StoreError::Unavailable`] when nobody answers.
+    pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_with_lease(options, LEASE).await
     }
 
-    pub async fn open_for_command(_options: StoreOptions) -> Result<Self, StoreError> {
-        Err(temporary())
+    /// As [`Store::open`], with another length of lease. Only PostgreSQL knows leases.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with_lease(options: StoreOptions, lease: Duration) -> Result<Self, StoreError> {
+        let wakeups = broadcast::Sender::new(WAKEUPS);
+        let purpose = Purpose::Gateway { lease, wakeups: wakeups.clone() };
+        Self::open_for(options, purpose, wakeups).await
     }
 
-    pub async fn migrate(&self) -> Result<MigrationReport, StoreError> {
-        Err(temporary())
+    /// For one verb of the command line. An SQLite file is locked as by a gateway; on PostgreSQL a command works
+    /// beside the gateways and holds nothing.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_for_command(options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_for(options, Purpose::Command, broadcast::Sender::new(1)).await
     }
 
+    async fn open_for(
+        options: StoreOptions,
+        purpose: Purpose,
+        wakeups: broadcast::Sender<ConversationId>,
+    ) -> Result<Self, StoreError> {
+        let counters = Counters::default();
+        let db = match options.url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Db::Lite(Box::new(Lite::open(&options, counters.clone()).await?)),
+            Some("postgres" | "postgresql") => Db::Pg(Box::new(Pg::open(&options, purpose, counters.clone()).await?)),
+            _ => {
+                let reason = "it must begin with `sqlite://` or `postgres://`".to_owned();
+                return Err(StoreError::Address { reason });
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { db, clock: options.clock, counters, wakeups }) })
+    }
+
+    /// This gateway's membership.
+    #[must_use]
     pub fn node(&self) -> Node {
-        self.inner.node.clone()
+        match &self.inner.db {
+            Db::Lite(lite) => lite.node.clone(),
+            Db::Pg(pg) => pg.node.clone(),
+        }
     }
 
+    /// Conversations of ours for which another node accepted a message. Never fires on SQLite.
+    #[must_use]
     pub fn wakeups(&self) -> broadcast::Receiver<ConversationId> {
         self.inner.wakeups.subscribe()
     }
 
+    /// What was written since the store was opened.
+    #[must_use]
+    pub fn figures(&self) -> StoreFigures {
+        self.inner.counters.figures()
+    }
+
+    /// Writes something without meaning, so that a full disk or a read-only file system shows.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when that did not work within two seconds.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Err(temporary())
+        tokio::select! {
+            answer = self.write(Job::Ping) => answer.map(drop),
+            () = self.inner.clock.sleep(PING) => {
+                Err(StoreError::Unavailable { reason: "no answer within two seconds".to_owned() })
+            }
+        }
     }
 
-    pub async fn close(self) {}
-
-    pub async fn accept(&self, _batch: Vec<InboundMessage>) -> Result<Vec<Accepted>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn claim(&self, _conversation: ConversationId) -> Result<Option<Lane>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn commit(&self, _lane: Option<Lane>, _changes: Vec<Change>) -> Result<(), StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn reserve_approval(&self) -> Result<ApprovalId, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn snapshot(&self, _conversation: ConversationId) -> Result<Snapshot, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn find_conversation(
-        &self,
-        _platform: PlatformKind,
-        _key: &ConversationKey,
-    ) -> Result<Option<Conversation>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_conversations(
-        &self,
-        _platform: PlatformKind,
-        _after: Option<ConversationId>,
-        _limit: u32,
-    ) -> Result<Vec<Conversation>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_due(&self, _now: DateTime<Utc>, _limit: u32) -> Result<Vec<ConversationId>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_undelivered(&self, _limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn undelivered_of(&self, _conversation: ConversationId) -> Result<Vec<OutboxRow>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn part(&self, _id: PartId) -> Result<Option<OutboxRow>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_codebases(&self) -> Result<Vec<Codebase>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn find_codebase(&self, _by: CodebaseLookup<'_>) -> Result<Option<Codebase>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_sessions(&self, _conversation: ConversationId, _limit: u32) -> Result<Vec<Session>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn session(&self, _id: SessionId) -> Result<Option<Session>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_live_runs(&self) -> Result<Vec<Run>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn find_approval(&self, _id: ApprovalId) -> Result<Option<Approval>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_open_approvals(&self) -> Result<Vec<Approval>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn usage_since(
-        &self,
-        _conversation: Option<ConversationId>,
-        _since: DateTime<Utc>,
-    ) -> Result<UsageSum, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn list_allowed(&self) -> Result<Vec<AllowedSender>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn allow(&self, _sender: AllowedSender) -> Result<(), StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn open_pairing(&self, _platform: PlatformKind, _until: DateTime<Utc>) -> Result<(), StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn pairing_open_until(&self, _platform: PlatformKind) -> Result<Option<DateTime<Utc>>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn pairing_code(&self, _code: PairingCode, _part: NewPart) -> Result<bool, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn redeem_pairing(&self, _code: &str, _now: DateTime<Utc>) -> Result<Option<AllowedSender>, StoreError> {
-        Err(temporary())
-    }
-
-    pub async fn sweep(&self, _now: DateTime<Utc>) -> Result<SweepReport, StoreError> {
-        Err(temporary())
+    /// Writes what waits, checkpoints, and gives lock or lease back. Other clones are closed with it.
+    pub async fn close(self) {
+        match &self.inner.db {
+            Db::Lite(lite) => lite.close().await,
+            Db::Pg(pg) => pg.close().await,
+        }
     }
 }

@@ -1,0 +1,199 @@
+//! Group commit: everything that has gathered while the last transaction was being made durable goes into the
+//! next one. A durable commit costs the same for one job and for a hundred.
+
+use std::time::Duration;
+
+use adjutant_core::clock::Clock;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::conn::Conn;
+use crate::counters::Counters;
+use crate::error::StoreError;
+use crate::job::{self, Answer, Job};
+use crate::record::Node;
+
+/// The most jobs in one transaction, so that the first of them does not wait for long.
+const BATCH: usize = 128;
+
+/// Checkpoints are made off the path of an answer: when nothing has come for so long …
+const QUIET: Duration = Duration::from_secs(10);
+
+/// … or, where it never gets quiet, after so many jobs (a job dirties about five pages of 4 KiB).
+const BUSY_JOBS: u64 = 1_000;
+
+type Reply = oneshot::Sender<Result<Answer, StoreError>>;
+
+/// What the writer is asked.
+#[derive(Debug)]
+pub(super) enum Order {
+    Run(Job, Reply),
+    /// Checkpoint and close.
+    Stop(oneshot::Sender<()>),
+}
+
+/// The only one that writes.
+pub(super) struct Writer {
+    /// `None` after an error that may have left it unusable: it is opened again when it is needed.
+    conn: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    node: Node,
+    clock: Clock,
+    counters: Counters,
+    /// Jobs committed since the last checkpoint.
+    unsaved: u64,
+}
+
+impl Writer {
+    pub(super) fn new(
+        conn: SqliteConnection,
+        options: SqliteConnectOptions,
+        node: Node,
+        (clock, counters): (Clock, Counters),
+    ) -> Self {
+        Self { conn: Some(conn), options, node, clock, counters, unsaved: 0 }
+    }
+
+    /// Runs until it is stopped or nobody can ask any more.
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Order>) {
+        let mut stop = None;
+        let mut batch = Vec::new();
+        while stop.is_none() {
+            let Some(first) = self.next(&mut queue).await else { break };
+            let mut order = Some(first);
+            while let Some(next) = order.take() {
+                match next {
+                    Order::Run(job, reply) => batch.push((job, reply)),
+                    Order::Stop(done) => stop = Some(done),
+                }
+                if stop.is_none() && batch.len() < BATCH {
+                    order = queue.try_recv().ok();
+                }
+            }
+            self.commit(&mut batch).await;
+            if self.unsaved >= BUSY_JOBS {
+                self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)").await;
+            }
+        }
+        self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        if let Some(conn) = self.conn.take() {
+            // Nothing depends on it: every answer was given after its commit.
+            let _ = conn.close().await;
+        }
+        if let Some(done) = stop {
+            let _ = done.send(());
+        }
+    }
+
+    /// The next order; uses the quiet for a checkpoint, which also takes blanked texts out of the log.
+    async fn next(&mut self, queue: &mut mpsc::Receiver<Order>) -> Option<Order> {
+        while self.unsaved > 0 {
+            tokio::select! {
+                order = queue.recv() => return order,
+                () = self.clock.sleep(QUIET) => self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)").await,
+            }
+        }
+        queue.recv().await
+    }
+
+    async fn commit(&mut self, batch: &mut Vec<(Job, Reply)>) {
+        if batch.is_empty() {
+            return;
+        }
+        let (jobs, replies): (Vec<Job>, Vec<Reply>) = batch.drain(..).unzip();
+        match self.transaction(&jobs).await {
+            Ok(answers) => {
+                for (reply, answer) in replies.into_iter().zip(answers) {
+                    // Whoever asked may be gone; what was written stands.
+                    let _ = reply.send(Ok(answer));
+                }
+            }
+            // One of them failed: nobody else's work may suffer for it.
+            Err(Failure::Job(_)) if jobs.len() > 1 => {
+                for (job, reply) in jobs.iter().zip(replies) {
+                    let _ = reply.send(self.alone(job).await);
+                }
+            }
+            Err(Failure::Job(error) | Failure::Whole(error)) => {
+                for reply in replies {
+                    let _ = reply.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    async fn alone(&mut self, job: &Job) -> Result<Answer, StoreError> {
+        match self.transaction(std::slice::from_ref(job)).await {
+            Ok(mut answers) => answers.pop().ok_or_else(|| StoreError::Unavailable { reason: "no answer".to_owned() }),
+            Err(Failure::Job(error) | Failure::Whole(error)) => Err(error),
+        }
+    }
+
+    /// All of them in one transaction, or none.
+    async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+        let outcome = self.attempt(jobs).await;
+        match &outcome {
+            Ok(_) => {
+                self.unsaved += jobs.len() as u64;
+                self.counters.committed(jobs.len() as u64);
+            }
+            Err(failure) => self.give_up(failure).await,
+        }
+        outcome
+    }
+
+    async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+        if self.conn.is_none() {
+            self.conn = Some(super::connect_writer(&self.options).await.map_err(Failure::Whole)?);
+        }
+        let Some(conn) = self.conn.as_mut() else { return Ok(Vec::new()) };
+        // Not sqlx's own transaction: when SQLite rolls back by itself (disk full), that one loses count.
+        statement(conn, "BEGIN IMMEDIATE").await?;
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let now = self.clock.now();
+            let answer = job::run(&mut Conn::Lite(conn), job, &self.node, now).await.map_err(Failure::Job)?;
+            answers.push(answer);
+        }
+        statement(conn, "COMMIT").await?;
+        Ok(answers)
+    }
+
+    /// Rolls back. After trouble with the file a fresh connection is the safest ground.
+    async fn give_up(&mut self, failure: &Failure) {
+        let (Failure::Job(error) | Failure::Whole(error)) = failure;
+        let fresh = matches!(error, StoreError::Unavailable { .. } | StoreError::Corrupt { .. });
+        if let Some(mut conn) = self.conn.take() {
+            let rolled_back = statement(&mut conn, "ROLLBACK").await.is_ok();
+            if rolled_back && !fresh {
+                self.conn = Some(conn);
+            }
+        }
+    }
+
+    async fn checkpoint(&mut self, how: &'static str) {
+        self.unsaved = 0;
+        if let Some(conn) = self.conn.as_mut()
+            && let Err(error) = sqlx::query(how).execute(&mut *conn).await
+        {
+            let error = StoreError::from_sqlx("database", error);
+            tracing::warn!(%error, "the write-ahead log could not be moved into the database, it grows until it can");
+        }
+    }
+}
+
+/// Whose fault it is that nothing was written.
+enum Failure {
+    /// One job's.
+    Job(StoreError),
+    /// The transaction's: it could not begin or not be made durable.
+    Whole(StoreError),
+}
+
+async fn statement(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), Failure> {
+    match sqlx::query(sql).execute(conn).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::Whole(StoreError::from_sqlx("database", error))),
+    }
+}

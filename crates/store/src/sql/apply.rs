@@ -1,0 +1,83 @@
+//! One change after the other, inside the caller's transaction.
+
+use chrono::{DateTime, Utc};
+
+use super::{approval, codebase, conversation, inbound, lane, outbox, run, session, turn, usage};
+use crate::change::Change;
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::record::{Lane, Node};
+
+/// Applies them all, provided the lane is still held.
+pub(crate) async fn commit(
+    conn: &mut Conn<'_>,
+    lane: Option<Lane>,
+    changes: &[Change],
+    (node, now): (&Node, DateTime<Utc>),
+) -> Result<(), StoreError> {
+    let held = lane.map(|lane| (lane, node));
+    if let Some(lane) = lane
+        && !fenced_by_a_change(conn, lane, changes)
+    {
+        lane::fence(conn, lane, node).await?;
+    }
+    for change in changes {
+        apply(conn, change, held, now).await?;
+    }
+    Ok(())
+}
+
+/// Whether one of the changes checks the lane anyway, which saves a statement. On PostgreSQL the lane must be
+/// locked before anything is read, or a message that another node accepts meanwhile could be overlooked.
+fn fenced_by_a_change(conn: &Conn<'_>, lane: Lane, changes: &[Change]) -> bool {
+    matches!(conn, Conn::Lite(_))
+        && changes
+            .iter()
+            .any(|change| matches!(change, Change::Due { conversation, .. } if *conversation == lane.conversation))
+}
+
+async fn apply(
+    conn: &mut Conn<'_>,
+    change: &Change,
+    held: Option<(Lane, &Node)>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    match change {
+        Change::Bind { conversation: id, codebase, cwd } => {
+            conversation::bind(conn, *id, (*codebase, cwd.as_deref()), now).await
+        }
+        Change::ChooseAssistant { conversation: id, assistant } => {
+            conversation::choose_assistant(conn, *id, *assistant, now).await
+        }
+        Change::ChooseMode { conversation: id, mode } => conversation::choose_mode(conn, *id, *mode, now).await,
+        Change::Rekey { conversation: id, key } => conversation::rekey(conn, *id, key, now).await,
+        Change::PutCodebase(row) => codebase::put(conn, row).await,
+        Change::DropCodebase { id } => codebase::drop_row(conn, *id, now).await,
+        Change::StartSession(row) => session::start(conn, row).await,
+        Change::EndSession { id, reason, at } => session::end(conn, *id, *reason, *at).await,
+        Change::AnnounceSession { id, assistant_session_id } => {
+            session::announce(conn, *id, assistant_session_id).await
+        }
+        Change::SetSessionMetadata { id, metadata } => session::set_metadata(conn, *id, metadata).await,
+        Change::StartRun(row) => run::start(conn, row).await,
+        Change::AdvanceRun { id, offset } => run::advance(conn, *id, *offset).await,
+        Change::EndRun { id, at } => run::end(conn, *id, *at).await,
+        Change::StartTurn(row) => turn::start(conn, row).await,
+        Change::MoveTurn { id, run, spool_start } => turn::move_to(conn, *id, *run, *spool_start).await,
+        Change::EndTurn { id, state, failure, at } => turn::end(conn, *id, (*state, failure.as_deref()), *at).await,
+        Change::SetInbound { seq, state, at } => inbound::set(conn, *seq, *state, *at).await,
+        Change::CountAttempt { seq } => inbound::count_attempt(conn, *seq).await,
+        Change::Ask(row) => approval::ask(conn, row).await,
+        Change::Settle { id, state } => approval::settle(conn, *id, state).await,
+        Change::PutPart(part) => outbox::put(conn, part).await,
+        Change::Sending { id } => outbox::sending(conn, *id, now).await,
+        Change::Sent { id, revision, message } => outbox::sent(conn, *id, (*revision, message), now).await,
+        Change::Shown { id, message } => outbox::shown(conn, *id, message, now).await,
+        Change::Defer { id, error, due_at } => outbox::defer(conn, *id, (error, *due_at), now).await,
+        Change::Abandon { id, error } => outbox::abandon(conn, *id, error, now).await,
+        Change::BlankReply { turn } => outbox::blank_reply(conn, *turn).await,
+        Change::AddUsage(row) => usage::add(conn, row).await,
+        Change::Due { conversation, at } => lane::due(conn, *conversation, *at, (now, held)).await,
+        Change::Release { conversation } => lane::release(conn, *conversation).await,
+    }
+}

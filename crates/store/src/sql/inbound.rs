@@ -1,0 +1,168 @@
+//! The inbox of the platforms: what people sent, until it is handled.
+
+use adjutant_core::conversation::Conversation;
+use adjutant_core::id::{ConversationId, InboundSeq};
+use adjutant_core::message::{DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::codec::{Stored, clean, from_json, restore, to_json, to_unsigned};
+use super::lane;
+use crate::conn::{Conn, change, execute, optional, rows, statements};
+use crate::error::StoreError;
+use crate::record::{Accepted, Inbound, InboundState, Lane, Node};
+
+const TABLE: &str = "remote_agent_inbound";
+
+statements! { "remote_agent_inbound";
+    INSERT:
+        "INSERT INTO remote_agent_inbound
+           (conversation_id, platform_type, delivery_id, sender_id, sender_name, message_ref, sent_at, content,
+            received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (platform_type, delivery_id) DO NOTHING RETURNING seq";
+    LIST:
+        "SELECT seq, conversation_id, delivery_id, sender_id, sender_name, message_ref, sent_at, content, state,
+                attempts, received_at
+         FROM remote_agent_inbound
+         WHERE conversation_id = $1 AND state IN ('received', 'queued', 'running') ORDER BY seq";
+    SET:
+        "UPDATE remote_agent_inbound SET state = $2
+         WHERE seq = $1 AND state IN ('received', 'queued', 'running')";
+    /// Handled: its text has no further use, its delivery id has.
+    FINISH:
+        "UPDATE remote_agent_inbound SET state = $2, ended_at = $3, content = ''
+         WHERE seq = $1 AND state IN ('received', 'queued', 'running')";
+    COUNT: "UPDATE remote_agent_inbound SET attempts = attempts + 1 WHERE seq = $1";
+    HAND_OVER:
+        "UPDATE remote_agent_inbound SET conversation_id = $2, state = 'received'
+         WHERE conversation_id = $1 AND state IN ('received', 'queued')";
+}
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    conversation_id: Uuid,
+    delivery_id: String,
+    sender_id: String,
+    sender_name: String,
+    message_ref: Option<String>,
+    sent_at: DateTime<Utc>,
+    content: String,
+    state: String,
+    attempts: i64,
+    received_at: DateTime<Utc>,
+}
+
+impl Row {
+    /// The platform and key are the conversation's, which may have got another key since.
+    fn read(self, conversation: &Conversation) -> Result<Inbound, StoreError> {
+        let content = from_json(TABLE, "content", &self.content)?;
+        Ok(Inbound {
+            seq: InboundSeq(self.seq),
+            conversation: ConversationId(self.conversation_id),
+            state: restore(TABLE, "state", &self.state)?,
+            message: InboundMessage {
+                platform: conversation.platform,
+                delivery: DeliveryId(self.delivery_id),
+                conversation: conversation.key.clone(),
+                sender: Sender { id: self.sender_id, name: self.sender_name },
+                message: self.message_ref.map(MessageRef),
+                sent_at: self.sent_at,
+                content: content.unwrap_or(InboundContent::Text { text: String::new(), quote: None }),
+            },
+            attempts: to_unsigned(TABLE, "attempts", self.attempts)?,
+            received_at: self.received_at,
+        })
+    }
+}
+
+/// Commits one message: its conversation if it is new, the lane due and taken if it is free, the message unless
+/// its delivery was seen. Two statements when the conversation is known.
+pub(crate) async fn accept(
+    conn: &mut Conn<'_>,
+    message: &InboundMessage,
+    node: &Node,
+    now: DateTime<Utc>,
+) -> Result<Accepted, StoreError> {
+    let key = (message.platform, &message.conversation);
+    let mut holder = lane::knock(conn, key, &message.delivery, node, now).await?;
+    if holder.is_none() {
+        if let Some(known) = lane::find(conn, key.0, key.1).await? {
+            return Ok(accepted(&known, None, node));
+        }
+        super::conversation::insert(conn, key.0, key.1, now).await?;
+        lane::create(conn, key.0, key.1).await?;
+        holder = lane::knock(conn, key, &message.delivery, node, now).await?;
+    }
+    let Some(holder) = holder else {
+        // The delivery was seen in another conversation: it is a new one without this message.
+        let known = lane::find(conn, key.0, key.1).await?.ok_or(StoreError::Stale { what: "conversation" })?;
+        return Ok(accepted(&known, None, node));
+    };
+    let seq = insert(conn, holder.0, message, now).await?;
+    let accepted = accepted(&holder, seq, node);
+    if let (Some(_), None, Some(other)) = (accepted.seq, accepted.lane, &holder.1) {
+        lane::notify(conn, holder.0, other).await?;
+    }
+    Ok(accepted)
+}
+
+fn accepted(holder: &lane::Holder, seq: Option<InboundSeq>, node: &Node) -> Accepted {
+    let conversation = ConversationId(holder.0);
+    let ours = holder.1.as_ref() == Some(&node.name) && holder.2 == node.epoch;
+    Accepted { conversation, seq, lane: ours.then_some(Lane { conversation, epoch: holder.2 }) }
+}
+
+async fn insert(
+    conn: &mut Conn<'_>,
+    conversation: Uuid,
+    message: &InboundMessage,
+    now: DateTime<Utc>,
+) -> Result<Option<InboundSeq>, StoreError> {
+    let content = to_json(TABLE, "content", &message.content)?;
+    let row = optional!(
+        conn,
+        INSERT,
+        (i64,),
+        conversation,
+        message.platform.stored(),
+        &message.delivery.0,
+        clean(&message.sender.id).as_ref(),
+        clean(&message.sender.name).as_ref(),
+        message.message.as_ref().map(|at| at.0.as_str()),
+        message.sent_at,
+        content.as_str(),
+        now,
+    )?;
+    Ok(row.map(|(seq,)| InboundSeq(seq)))
+}
+
+/// What is not handled yet, in order.
+pub(crate) async fn list_open(conn: &mut Conn<'_>, conversation: &Conversation) -> Result<Vec<Inbound>, StoreError> {
+    rows!(conn, LIST, Row, conversation.id.0)?.into_iter().map(|row| row.read(conversation)).collect()
+}
+
+pub(crate) async fn set(
+    conn: &mut Conn<'_>,
+    seq: InboundSeq,
+    state: InboundState,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    match state {
+        InboundState::Done | InboundState::Dead => change!(conn, FINISH, "inbound", seq.0, state.stored(), at),
+        InboundState::Received | InboundState::Queued | InboundState::Running => {
+            change!(conn, SET, "inbound", seq.0, state.stored())
+        }
+    }
+}
+
+pub(crate) async fn count_attempt(conn: &mut Conn<'_>, seq: InboundSeq) -> Result<(), StoreError> {
+    change!(conn, COUNT, "inbound", seq.0)
+}
+
+/// Moves what nobody began to another conversation, where it is new.
+pub(crate) async fn hand_over(conn: &mut Conn<'_>, from: ConversationId, to: ConversationId) -> Result<(), StoreError> {
+    execute!(conn, HAND_OVER, from.0, to.0).map(drop)
+}

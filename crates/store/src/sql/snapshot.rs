@@ -1,0 +1,29 @@
+//! Everything an actor starts from, read inside one transaction.
+
+use adjutant_core::id::ConversationId;
+
+use super::{approval, codebase, conversation, inbound, outbox, run, session, turn};
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::record::Snapshot;
+
+pub(crate) async fn read(conn: &mut Conn<'_>, id: ConversationId) -> Result<Snapshot, StoreError> {
+    let conversation = conversation::get(conn, id).await?.ok_or(StoreError::Stale { what: "conversation" })?;
+    let codebase = match conversation.codebase {
+        Some(id) => codebase::get(conn, id).await?,
+        None => None,
+    };
+    let session = session::active(conn, id).await?;
+    let run = match &session {
+        Some(session) => run::live_of(conn, session.id).await?,
+        None => None,
+    };
+    let turn = turn::running(conn, id).await?;
+    let inbound = inbound::list_open(conn, &conversation).await?;
+    let approvals = approval::list_of(conn, id, turn.as_ref().map(|turn| turn.id)).await?;
+    let reply = match &turn {
+        Some(turn) => outbox::list_of_turn(conn, turn.id).await?,
+        None => Vec::new(),
+    };
+    Ok(Snapshot { conversation, codebase, session, run, turn, inbound, approvals, reply })
+}
