@@ -1,0 +1,180 @@
+// The console: wires list, messages, events and composer together.
+
+import { Activity } from "./activity.js";
+import * as api from "./api.js";
+import { Composer } from "./composer.js";
+import { byId, el, icon, uuid } from "./dom.js";
+import { Messages } from "./messages.js";
+import { Sidebar } from "./sidebar.js";
+import { Stream } from "./stream.js";
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const scroller = byId("scroll");
+const jump = byId("jump");
+const trouble = byId("trouble");
+
+let id;
+let stream;
+let earlier;
+/** Whether the reader is at the end, and so follows what comes. */
+let follows = true;
+
+const messages = new Messages(byId("log"), {
+  press: (token) => attempt(() => api.press(id, token, uuid())),
+  retry: (message, text) => deliver(message, text),
+  changed,
+});
+const activity = new Activity({ changed: (isWorking) => composer.setWorking(isWorking) });
+const composer = new Composer({
+  send: (text) => say(text),
+  stop: () => say("/stop"),
+});
+const sidebar = new Sidebar({ create: () => (location.hash = uuid()) });
+
+function say(text) {
+  const message = uuid();
+  follows = true;
+  messages.addPending(message, text);
+  sidebar.touch(id, messages.title);
+  deliver(message, text);
+}
+
+async function deliver(message, text) {
+  messages.setState(message, "sending");
+  const sent = await attempt(() => api.send(id, text, message));
+  messages.setState(message, sent ? undefined : "failed");
+}
+
+/** Whether it worked; if not, the person is told why. */
+async function attempt(work) {
+  try {
+    await work();
+    trouble.hidden = true;
+    return true;
+  } catch (error) {
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+    return false;
+  }
+}
+
+async function open(wanted) {
+  if (wanted !== id) {
+    activity.end();
+    composer.open(wanted);
+    messages.clear();
+    follows = true;
+  }
+  stream?.close();
+  id = wanted;
+  sidebar.select(id);
+  const loaded = await attempt(async () => {
+    const page = await api.transcript(wanted);
+    if (wanted !== id) return;
+    earlier = page.earlier;
+    messages.reset(page.items);
+    changed();
+    stream = new Stream(wanted, page.cursor, { event: apply, reload: () => open(wanted), state: connection });
+  });
+  if (!loaded && wanted === id) {
+    connection("lost");
+    setTimeout(() => wanted === id && open(wanted), 2000);
+  }
+}
+
+function apply(event) {
+  messages.apply(event);
+  activity.apply(event);
+  activity.setAsking(messages.isAsking);
+}
+
+function changed() {
+  const isEmpty = messages.count === 0;
+  byId("welcome").hidden = !isEmpty;
+  byId("earlier").hidden = !earlier;
+  byId("title").textContent = messages.title || "New conversation";
+  document.title = messages.title ? `${messages.title} · Adjutant` : "Adjutant";
+  activity.setAsking(messages.isAsking);
+  if (follows) scroller.scrollTop = scroller.scrollHeight;
+  else jump.hidden = false;
+}
+
+function connection(state) {
+  const isLost = state === "lost";
+  byId("connection").textContent = isLost ? "Reconnecting" : "";
+  byId("connection").classList.toggle("lost", isLost);
+  if (!isLost) trouble.hidden = true;
+}
+
+function watchScrolling() {
+  scroller.addEventListener("scroll", () => {
+    follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
+    if (follows) jump.hidden = true;
+  }, { passive: true });
+  // The end moves when the box below grows or a keyboard opens.
+  new ResizeObserver(() => follows && (scroller.scrollTop = scroller.scrollHeight)).observe(scroller);
+  jump.prepend(icon("down"));
+  jump.addEventListener("click", () => {
+    follows = true;
+    jump.hidden = true;
+    scroller.scrollTop = scroller.scrollHeight;
+  });
+  byId("earlier").addEventListener("click", () => attempt(async () => {
+    const page = await api.transcript(id, earlier);
+    const bottom = scroller.scrollHeight - scroller.scrollTop;
+    earlier = page.earlier;
+    follows = false;
+    messages.prepend(page.items);
+    byId("earlier").hidden = !earlier;
+    scroller.scrollTop = scroller.scrollHeight - bottom;
+    jump.hidden = true;
+  }));
+}
+
+async function describe() {
+  const overview = await api.overview();
+  byId("about").replaceChildren(
+    el("span", { class: overview.assistant ? "dot on" : "dot" }),
+    `${overview.assistant ?? "No assistant"} · ${overview.version}`);
+  byId("demo").hidden = !overview.demo;
+  byId("demo-tag").hidden = !overview.demo;
+  const off = overview.assistants.find((assistant) => !assistant.on);
+  byId("demo-hint").textContent = off ? `${off.name}: ${off.detail}` : "";
+  composer.commands = overview.commands;
+  const starters = overview.demo ? ["Hello", "/help"] : ["/repos", "/status", "/help"];
+  byId("starters").replaceChildren(...starters.map((text) =>
+    el("button", { type: "button", class: "starter", onclick: () => say(text) }, text)));
+  const known = new Set(overview.commands.map(({ name }) => name));
+  const { items } = await api.codebases();
+  for (const codebase of items) {
+    for (const [name, { description }] of Object.entries(codebase.commands)) {
+      if (!known.has(name)) composer.commands.push({ name, arguments: "", summary: description || codebase.name });
+      known.add(name);
+    }
+  }
+}
+
+function route() {
+  const wanted = location.hash.slice(1);
+  if (!ID.test(wanted)) {
+    location.replace(`#${uuid()}`);
+    return;
+  }
+  if (wanted !== id) open(wanted);
+}
+
+async function start() {
+  watchScrolling();
+  addEventListener("hashchange", () => {
+    route();
+    composer.focus();
+  });
+  await attempt(() => sidebar.load());
+  if (!location.hash && sidebar.items.length) location.replace(`#${sidebar.items[0].id}`);
+  route();
+  composer.focus();
+  await attempt(describe);
+}
+
+start();

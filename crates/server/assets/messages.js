@@ -1,0 +1,206 @@
+// The messages of one conversation: what is on the page, and how events change it.
+
+import { clockTime, dayName, el } from "./dom.js";
+import { renderMarkdown } from "./markdown.js";
+
+/** A part counts as being written for so long after its last change. */
+const WRITING_MS = 1500;
+
+/** A press that changes nothing for so long may be repeated. */
+const PRESS_MS = 8000;
+
+const SIGNS = { seen: "Seen", done: "✓ Done", failed: "✗ Failed" };
+
+export class Messages {
+  /** `on.press(token)` returns a promise; `on.retry(id, text)`; `on.changed()` after every change on the page. */
+  constructor(log, on) {
+    this.log = log;
+    this.on = on;
+    this.items = new Map();
+    this.dirty = new Set();
+  }
+
+  get count() {
+    return this.items.size;
+  }
+
+  /** The first thing the person wrote that is no command: what the conversation is called. */
+  get title() {
+    const texts = [...this.items.values()].filter((item) => item.from === "user").map((item) => item.text);
+    return (texts.find((text) => !text.startsWith("/")) ?? texts[0] ?? "").replace(/\s+/g, " ").slice(0, 80);
+  }
+
+  /** Whether the last message asks for a permission. */
+  get isAsking() {
+    const last = [...this.items.values()].at(-1);
+    return Boolean(last?.buttons?.flat().some((button) => /^allow/i.test(button.label)));
+  }
+
+  reset(items) {
+    // What is not confirmed yet stays at the end.
+    const unsent = [...this.items.values()].filter((item) => item.state && !items.some(({ id }) => id === item.id));
+    for (const item of this.items.values()) clearTimeout(item.timer);
+    this.items.clear();
+    this.log.replaceChildren();
+    // A screen reader announces what comes, not what was.
+    this.log.setAttribute("aria-live", "off");
+    for (const item of [...items, ...unsent]) this.add(item);
+    this.flush();
+    requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
+  }
+
+  clear() {
+    this.items.clear();
+    this.reset([]);
+  }
+
+  prepend(items) {
+    this.reset([...items, ...this.items.values()].map(({ id, n, at, from, text, form, buttons, sign, state }) =>
+      ({ id, n, at, from, text, form, buttons, sign, state })));
+  }
+
+  addPending(id, text) {
+    this.add({ id, at: new Date().toISOString(), from: "user", text, state: "sending" });
+    this.on.changed();
+  }
+
+  setState(id, state) {
+    const item = this.items.get(id);
+    if (!item || item.state === state) return;
+    item.state = state;
+    this.showMeta(item);
+  }
+
+  apply(event) {
+    const item = this.items.get(event.id);
+    switch (event.type) {
+      case "user":
+        if (item) this.setState(event.id, undefined);
+        else this.add({ id: event.id, at: event.at, from: "user", text: event.text });
+        break;
+      case "part":
+        if (item) this.change(item, event.part);
+        else this.add({ id: event.id, at: event.at, from: "gateway", ...event.part });
+        break;
+      case "append":
+        if (item) this.change(item, { text: item.text + event.add });
+        break;
+      case "delete":
+        clearTimeout(item?.timer);
+        item?.node.remove();
+        this.items.delete(event.id);
+        break;
+      case "reaction":
+        if (item) {
+          item.sign = event.sign;
+          this.showMeta(item);
+        }
+        break;
+      default:
+        return;
+    }
+    this.on.changed();
+  }
+
+  add(item) {
+    this.items.set(item.id, item);
+    const at = new Date(item.at);
+    const day = at.toDateString();
+    if (this.log.dataset.day !== day || !this.log.hasChildNodes()) {
+      this.log.append(el("div", { class: "day", role: "separator" }, dayName(at)));
+      this.log.dataset.day = day;
+    }
+    item.body = el("div", { class: "body" });
+    item.meta = el("p", { class: "meta" });
+    const who = item.from === "user" ? "You" : "Adjutant";
+    item.node = el("article", { class: `message ${item.from}`, "aria-label": `${who}, ${clockTime(at)}`, "data-id": item.id }, item.body);
+    if (item.from === "user") {
+      item.body.textContent = item.text;
+      item.body.classList.toggle("command", /^[/!]\w/.test(item.text));
+      item.node.append(item.meta);
+      this.showMeta(item);
+    } else {
+      item.answers = el("div", { class: "answers", role: "group", "aria-label": "Answers" });
+      item.node.append(item.answers);
+      this.show(item);
+      this.showButtons(item);
+    }
+    this.log.append(item.node);
+  }
+
+  change(item, part) {
+    const buttons = part.buttons ?? (part.form ? [] : item.buttons ?? []);
+    const before = JSON.stringify(item.buttons ?? []);
+    Object.assign(item, part, { buttons });
+    if (JSON.stringify(buttons) !== before || !buttons.length) this.showButtons(item);
+    item.node.classList.add("writing");
+    item.node.setAttribute("aria-busy", "true");
+    clearTimeout(item.timer);
+    item.timer = setTimeout(() => {
+      item.node.classList.remove("writing");
+      item.node.removeAttribute("aria-busy");
+    }, WRITING_MS);
+    this.show(item);
+  }
+
+  /** At most one rendering a frame, however fast the text grows. */
+  show(item) {
+    if (!this.dirty.size) requestAnimationFrame(() => this.flush());
+    this.dirty.add(item);
+  }
+
+  flush() {
+    for (const item of this.dirty) {
+      if (item.form === "plain") {
+        item.body.blocks = undefined;
+        item.body.classList.add("plain");
+        item.body.textContent = item.text;
+      } else {
+        item.body.classList.remove("plain");
+        renderMarkdown(item.body, item.text);
+      }
+    }
+    if (this.dirty.size) {
+      this.dirty.clear();
+      this.on.changed();
+    }
+  }
+
+  showMeta(item) {
+    const time = el("time", { datetime: item.at }, clockTime(new Date(item.at)));
+    if (item.state === "failed") {
+      const retry = el("button", { type: "button", class: "link", onclick: () => this.on.retry(item.id, item.text) }, "Try again");
+      item.meta.replaceChildren(el("span", { class: "failed" }, "Not sent."), " ", retry);
+    } else if (item.state === "sending") {
+      item.meta.replaceChildren("Sending");
+    } else {
+      item.meta.replaceChildren(time, ...(SIGNS[item.sign] ? [" · ", el("span", { class: `sign ${item.sign}` }, SIGNS[item.sign])] : []));
+    }
+    item.node.classList.toggle("unsent", Boolean(item.state));
+  }
+
+  showButtons(item) {
+    const rows = item.buttons ?? [];
+    clearTimeout(item.pressing);
+    item.node.classList.toggle("asks", rows.flat().some((button) => /^(allow|deny)/i.test(button.label)));
+    item.answers.replaceChildren(...rows.map((row) => el("div", { class: "row" }, ...row.map((button) => this.button(item, button)))));
+    item.answers.hidden = !rows.length;
+  }
+
+  button(item, { label, token }) {
+    const kind = /^(allow once|start|yes|try again)/i.test(label) ? "primary" : /^(deny|drop|delete|remove|no\b)/i.test(label) ? "refuse" : "";
+    const node = el("button", { type: "button", class: `answer ${kind}` }, label);
+    node.addEventListener("click", async () => {
+      const all = [...item.answers.querySelectorAll("button")];
+      const enable = () => all.forEach((other) => {
+        other.disabled = false;
+        other.classList.remove("pressed");
+      });
+      all.forEach((other) => (other.disabled = true));
+      node.classList.add("pressed");
+      item.pressing = setTimeout(enable, PRESS_MS);
+      if (!(await this.on.press(token))) enable();
+    });
+    return node;
+  }
+}

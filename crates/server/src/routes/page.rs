@@ -37,6 +37,7 @@ const ASSETS: &[Asset] = assets![
     "app.css" as "text/css; charset=utf-8",
     "icon.svg" as "image/svg+xml",
     "main.js" as "text/javascript; charset=utf-8",
+    "activity.js" as "text/javascript; charset=utf-8",
     "api.js" as "text/javascript; charset=utf-8",
     "composer.js" as "text/javascript; charset=utf-8",
     "dom.js" as "text/javascript; charset=utf-8",

@@ -1,0 +1,73 @@
+// Whether the assistant works, as far as the conversation tells: a status says so for ten seconds, "seen" until the
+// next sign.
+
+import { byId, duration } from "./dom.js";
+
+const FADES_MS = 10_000;
+const SEEN_MS = 15_000;
+
+export class Activity {
+  /** `on.changed(working)` */
+  constructor(on) {
+    this.on = on;
+    this.node = byId("working");
+    this.text = byId("working-text");
+    this.elapsed = byId("elapsed");
+    this.until = 0;
+  }
+
+  get isWorking() {
+    return this.until > 0;
+  }
+
+  apply(event) {
+    switch (event.type) {
+      case "status":
+        this.extend(FADES_MS);
+        break;
+      case "reaction":
+        if (event.sign === "seen") this.extend(SEEN_MS);
+        else this.end();
+        break;
+      case "part":
+      case "append":
+        if (this.isWorking) this.extend(FADES_MS);
+        break;
+      default:
+    }
+  }
+
+  /** The last message asks for a permission: not the assistant is waited for, but the person. */
+  setAsking(isAsking) {
+    this.node.classList.toggle("asking", isAsking);
+    this.text.textContent = isAsking ? "Waiting for your answer" : "Working";
+  }
+
+  end() {
+    if (!this.isWorking) return;
+    clearInterval(this.ticking);
+    this.until = 0;
+    this.node.hidden = true;
+    this.on.changed(false);
+  }
+
+  extend(ms) {
+    this.until = Math.max(this.until, Date.now() + ms);
+    if (!this.node.hidden) return;
+    this.since = Date.now();
+    this.elapsed.textContent = "";
+    this.node.hidden = false;
+    this.ticking = setInterval(() => this.tick(), 1000);
+    this.on.changed(true);
+  }
+
+  tick() {
+    // A question may stay open for hours without a sign.
+    if (Date.now() > this.until && !this.node.classList.contains("asking")) {
+      this.end();
+      return;
+    }
+    const seconds = Math.round((Date.now() - this.since) / 1000);
+    this.elapsed.textContent = seconds >= 3 ? `· ${duration(seconds)}` : "";
+  }
+}

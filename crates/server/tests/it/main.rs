@@ -1,0 +1,10 @@
+//! The server through its front door: a real port, a stub of the gateway behind it.
+
+mod access;
+mod console;
+mod control;
+mod events;
+mod limits;
+mod page;
+mod stage;
+mod token;
