@@ -235,7 +235,7 @@ fn common() -> Capabilities {
 }
 
 fn bot_bucket(rate: u32) -> Bucket {
-    Bucket { scope: "bot".to_owned(), per_second: f64::from(rate), burst: rate.max(1) }
+    Bucket { scope: "bot".to_owned(), per_second: f64::from(rate), burst: rate.div_ceil(3).max(1) }
 }
 
 fn chat_bucket(chat: i64, per_second: f64, burst: u32) -> Bucket {
