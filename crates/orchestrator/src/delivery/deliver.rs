@@ -1,20 +1,20 @@
 //! One committed row, until it is on the platform or given up. Steps 8 and 9 of the durability promise.
 
-use std::ops::ControlFlow::{self, Break, Continue};
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adjutant_core::id::PartId;
-use adjutant_core::message::{ConversationKey, MessageRef};
+use adjutant_core::message::MessageRef;
 use adjutant_core::platform::{Form, Part, SendError};
 use adjutant_store::change::Change;
-use adjutant_store::record::Lane;
 
 use super::counts::{Call, Outcome};
 use super::desk::{Desk, Shown};
 use super::event::DeliveryEvent;
 use super::ledger::LedgerError;
-use super::row::{Outgoing, Stage, Target};
+use super::record::{End, Go};
+use super::row::{Outgoing, Stage};
 use super::sender::{Line, Office};
 
 /// Put before a text that may be on the platform already.
@@ -33,9 +33,6 @@ const MOST_ATTEMPTS: u32 = 24 * 60;
 /// So often a send may end unclear. The first repeat is the one that usually matters; the others are for a network
 /// that is down in a way that looks like that, and are spaced out.
 const MOST_UNCLEAR: u32 = 12;
-
-/// Between commits that the database could not take.
-const COMMIT_BACKOFF: Duration = Duration::from_secs(2);
 
 /// The next call for a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,17 +62,21 @@ impl Office {
     /// Delivers a row taken from the desk.
     pub(super) async fn deliver(self: &Arc<Self>, desk: &Desk, row: Outgoing) {
         let Some(line) = self.line(row.to.platform) else { return };
-        let Some(mut trip) = self.set_out(line, desk, row).await else { return };
-        while self.go(&mut trip).await.is_continue() {}
+        let Continue(mut trip) = self.set_out(line, desk, row).await else { return self.leave(desk) };
+        loop {
+            match self.go(&mut trip).await {
+                Continue(()) => {}
+                Break(End::Done) => return,
+                Break(End::Left) => return self.leave(desk),
+            }
+        }
     }
 
-    async fn set_out<'a>(self: &Arc<Self>, line: &'a Line, desk: &'a Desk, row: Outgoing) -> Option<Trip<'a>> {
+    async fn set_out<'a>(&self, line: &'a Line, desk: &'a Desk, row: Outgoing) -> Go<Trip<'a>> {
         let started = self.clock.monotonic();
         if let Some(due_at) = row.due_at {
             let wait = (due_at - self.clock.now()).to_std().unwrap_or_default();
-            if self.wait(wait).await.is_break() {
-                return None;
-            }
+            self.wait(wait).await?;
         }
         let shown = desk.lock().shown(row.id);
         let mut message = row.message.clone().or_else(|| shown.as_ref().map(|shown| shown.message.clone()));
@@ -95,22 +96,19 @@ impl Office {
             row,
         };
         trip.notify_anew(shown.and_then(|shown| shown.since), started);
-        Some(trip)
+        Continue(trip)
     }
 
     /// One try: budget, commit, call, and what follows from its result.
-    async fn go(self: &Arc<Self>, trip: &mut Trip<'_>) -> ControlFlow<()> {
-        self.take_turn(trip.line, trip.desk).await?;
+    async fn go(self: &Arc<Self>, trip: &mut Trip<'_>) -> Go {
+        self.take_turn(trip).await?;
         trip.take_newer();
         if !trip.committed {
             self.record(trip, vec![Change::Sending { id: trip.row.id }]).await?;
             trip.committed = true;
         }
         match self.call(trip).await {
-            Ok(message) => {
-                self.arrived(trip, message).await;
-                Break(())
-            }
+            Ok(message) => self.arrived(trip, message).await,
             Err(SendError::RetryAfter(wait)) => self.told_to_wait(trip, wait).await,
             Err(SendError::NotSent(reason)) => self.try_later(trip, reason).await,
             Err(SendError::Ambiguous(reason)) => {
@@ -128,30 +126,34 @@ impl Office {
             },
             Err(SendError::Gone(reason)) => {
                 self.gone(trip.desk, &trip.row.to, Some(&trip.row), reason).await;
-                Break(())
+                Break(End::Done)
             }
             Err(SendError::Moved(to)) => {
                 self.moved(trip.desk, &trip.row.to, to, Some(trip.row.clone()));
-                Break(())
+                Break(End::Done)
             }
         }
     }
 
     /// Waits until the budget has room; a platform that asked to wait meanwhile is obeyed.
-    async fn take_turn(&self, line: &Line, desk: &Desk) -> ControlFlow<()> {
-        let buckets = &desk.capabilities.budget.buckets;
-        let now = self.clock.monotonic();
-        let mut at = line.budgets.reserve(buckets, now);
-        while at > self.clock.monotonic() {
+    async fn take_turn(&self, trip: &mut Trip<'_>) -> Go {
+        let (budgets, buckets) = (&trip.line.budgets, &trip.desk.capabilities.budget.buckets);
+        let mut at = budgets.reserve(buckets, self.clock.monotonic());
+        loop {
             let wait = at.saturating_duration_since(self.clock.monotonic());
+            if wait.is_zero() {
+                return Continue(());
+            }
             // What cannot go before the process ends is left to the next start.
-            if self.closing.is_cancelled() && wait > WORTH_NOTING {
-                return Break(());
+            if self.wait(wait).await.is_break() && wait > WORTH_NOTING {
+                if trip.committed && trip.unclear == 0 {
+                    self.defer(trip, Duration::ZERO, "the gateway was stopped".to_owned()).await?;
+                }
+                return Break(End::Left);
             }
             self.clock.sleep_until(at).await;
-            at = line.budgets.blocked_until(buckets, self.clock.monotonic()).unwrap_or(at);
+            at = budgets.blocked_until(buckets, self.clock.monotonic()).unwrap_or(at);
         }
-        Continue(())
     }
 
     async fn call(&self, trip: &Trip<'_>) -> Result<MessageRef, SendError> {
@@ -172,19 +174,21 @@ impl Office {
         result
     }
 
-    async fn arrived(&self, trip: &mut Trip<'_>, message: MessageRef) {
+    async fn arrived(&self, trip: &mut Trip<'_>, message: MessageRef) -> Go {
         let (id, revision, to) = (trip.row.id, trip.row.revision, trip.row.to.clone());
         trip.desk.lock().show(Shown { id, message: message.clone(), since: None });
         let sent = Change::Sent { id, revision, message: message.clone() };
-        let _ = self.record(trip, vec![sent]).await;
+        let recorded = self.record(trip, vec![sent]).await;
         if let Some(old) = trip.replaces.take() {
             let result = trip.line.platform.delete(&to.key, &old).await;
             self.counts.count(to.platform, Call::Delete, Outcome::of(&result));
         }
         self.tell(DeliveryEvent::Delivered { id, to, revision, message });
+        recorded?;
+        Break(End::Done)
     }
 
-    async fn told_to_wait(&self, trip: &mut Trip<'_>, wait: Duration) -> ControlFlow<()> {
+    async fn told_to_wait(&self, trip: &mut Trip<'_>, wait: Duration) -> Go {
         let now = self.clock.monotonic();
         let buckets = &trip.desk.capabilities.budget.buckets;
         self.counts.count_retry_wait(wait);
@@ -193,7 +197,7 @@ impl Office {
         self.hold(trip, until.saturating_duration_since(now), format!("asked to wait {wait:?}")).await
     }
 
-    async fn try_later(&self, trip: &mut Trip<'_>, reason: String) -> ControlFlow<()> {
+    async fn try_later(&self, trip: &mut Trip<'_>, reason: String) -> Go {
         let wait = backoff(trip.row.id, trip.failures);
         trip.failures += 1;
         let passed = self.clock.monotonic().saturating_duration_since(trip.started);
@@ -204,7 +208,7 @@ impl Office {
     }
 
     /// Waits, and writes a long wait down. What may have arrived stays `Sending`, so that a restart repeats it marked.
-    async fn hold(&self, trip: &mut Trip<'_>, wait: Duration, reason: String) -> ControlFlow<()> {
+    async fn hold(&self, trip: &mut Trip<'_>, wait: Duration, reason: String) -> Go {
         let closing = self.closing.is_cancelled();
         let certain = trip.unclear == 0;
         if certain && (wait > WORTH_NOTING || closing) {
@@ -212,14 +216,14 @@ impl Office {
         }
         if closing || self.wait(wait).await.is_break() {
             if certain && trip.committed {
-                let _ = self.defer(trip, wait, reason).await;
+                self.defer(trip, wait, reason).await?;
             }
-            return Break(());
+            return Break(End::Left);
         }
         Continue(())
     }
 
-    async fn defer(&self, trip: &mut Trip<'_>, wait: Duration, reason: String) -> ControlFlow<()> {
+    async fn defer(&self, trip: &mut Trip<'_>, wait: Duration, reason: String) -> Go {
         let due_at = self.clock.now() + chrono::Duration::from_std(wait).unwrap_or_default();
         let error = self.mask.apply(reason);
         self.record(trip, vec![Change::Defer { id: trip.row.id, error, due_at }]).await?;
@@ -227,126 +231,27 @@ impl Office {
         Continue(())
     }
 
-    async fn give_up(&self, trip: &Trip<'_>, reason: String) -> ControlFlow<()> {
+    async fn give_up(&self, trip: &Trip<'_>, reason: String) -> Go {
         let error = self.mask.apply(reason);
         let (id, to) = (trip.row.id, trip.row.to.clone());
         tracing::warn!(part = %id, platform = %to.platform, error, "part {id} is given up");
         self.counts.count_abandoned();
-        let _ = self.record(trip, vec![Change::Abandon { id, error: error.clone() }]).await;
+        self.record(trip, vec![Change::Abandon { id, error: error.clone() }]).await?;
         self.tell(DeliveryEvent::Dead { id, to, error });
-        Break(())
+        Break(End::Done)
     }
 
-    /// Nothing can be sent there any more: gives up everything that waits.
-    pub(super) async fn gone(&self, desk: &Desk, to: &Target, row: Option<&Outgoing>, reason: String) {
-        let reason = self.mask.apply(reason);
-        let waiting = desk.lock().take_rows(to);
-        let mut given_up: Vec<PartId> = Vec::new();
-        for row in row.into_iter().chain(&waiting) {
-            if given_up.contains(&row.id) {
-                continue;
-            }
-            given_up.push(row.id);
-            self.counts.count_abandoned();
-            let change = Change::Abandon { id: row.id, error: reason.clone() };
-            if self.commit(row.lane, row.id, vec![change]).await == Err(LedgerError::Fenced) {
-                break;
-            }
-        }
-        tracing::info!(platform = %to.platform, waiting = given_up.len(), "a conversation is gone: {reason}");
-        self.tell(DeliveryEvent::Gone { to: to.clone(), reason });
-    }
-
-    /// The conversation has another key now: what waits is queued there.
-    pub(super) fn moved(self: &Arc<Self>, desk: &Desk, from: &Target, key: ConversationKey, row: Option<Outgoing>) {
-        let to = Target::new(from.platform, key);
-        let waiting = desk.lock().take_rows(&to);
-        if to == *from {
-            tracing::warn!(platform = %to.platform, "a conversation was said to have moved to where it was");
-            return;
-        }
-        self.tell(DeliveryEvent::Moved { from: from.clone(), to: to.key.clone() });
-        let current = row.map(|row| Outgoing { to: to.clone(), stage: Stage::Sending, ..row });
-        for row in current.into_iter().chain(waiting) {
-            self.submit(row);
-        }
-    }
-
-    /// Commits for a trip; `Break` when there is nothing left to do for this row here.
-    async fn record(&self, trip: &Trip<'_>, changes: Vec<Change>) -> ControlFlow<()> {
+    /// Commits for a trip.
+    async fn record(&self, trip: &Trip<'_>, changes: Vec<Change>) -> Go {
         match self.commit(trip.row.lane, trip.row.id, changes).await {
             Ok(()) => Continue(()),
             Err(LedgerError::Fenced) => {
                 self.fenced(trip.desk, &trip.row.to);
-                Break(())
+                Break(End::Done)
             }
-            Err(_) => Break(()),
+            Err(LedgerError::Stale | LedgerError::Refused(_)) => Break(End::Done),
+            Err(LedgerError::Unavailable(_)) => Break(End::Left),
         }
-    }
-
-    /// Another node has the conversation: its queue is not ours any more.
-    pub(super) fn fenced(&self, desk: &Desk, to: &Target) {
-        desk.lock().take_rows(to);
-        self.tell(DeliveryEvent::Fenced { to: to.clone() });
-    }
-
-    /// Commits, for as long as it takes until the database is there again.
-    pub(super) async fn commit(
-        &self,
-        lane: Option<Lane>,
-        id: PartId,
-        changes: Vec<Change>,
-    ) -> Result<(), LedgerError> {
-        loop {
-            match self.ledger.commit(lane, changes.clone()).await {
-                Err(LedgerError::Unavailable(error)) => {
-                    tracing::warn!(part = %id, error, "what became of part {id} could not be recorded yet");
-                    if self.wait(COMMIT_BACKOFF).await.is_break() {
-                        return Err(LedgerError::Unavailable(error));
-                    }
-                }
-                Err(LedgerError::Stale) => {
-                    tracing::debug!(part = %id, "part {id} has changed meanwhile");
-                    return Err(LedgerError::Stale);
-                }
-                other => return other,
-            }
-        }
-    }
-
-    /// The outer `None`: it could not be found out before the process ends.
-    async fn find_message(&self, id: PartId) -> Option<Option<MessageRef>> {
-        loop {
-            match self.ledger.find_message(id).await {
-                Ok(message) => return Some(message),
-                Err(error) => {
-                    tracing::warn!(part = %id, %error, "part {id} could not be looked up yet");
-                    if self.wait(COMMIT_BACKOFF).await.is_break() {
-                        return None;
-                    }
-                }
-            }
-        }
-    }
-
-    /// `Break` when the process is about to end.
-    async fn wait(&self, wait: Duration) -> ControlFlow<()> {
-        if wait.is_zero() {
-            return Continue(());
-        }
-        tokio::select! {
-            () = self.clock.sleep(wait) => Continue(()),
-            () = self.closing.cancelled() => Break(()),
-        }
-    }
-
-    /// The part without secrets.
-    pub(super) fn masked(&self, mut part: Part) -> Part {
-        part.text = self.mask.apply(part.text);
-        for button in part.buttons.iter_mut().flatten() {
-            button.label = self.mask.apply(std::mem::take(&mut button.label));
-        }
-        part
     }
 }
 

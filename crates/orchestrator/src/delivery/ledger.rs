@@ -34,4 +34,7 @@ pub enum LedgerError {
     /// The same commit may pass later.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The same commit will never pass.
+    #[error("the database refused: {0}")]
+    Refused(String),
 }

@@ -9,7 +9,7 @@
 //! | [`budget`] [`pace`] | token buckets shared by everything sent; the adaptive interval of previews |
 //! | [`desk`] | one busy conversation: what waits there and what is next |
 //! | [`deliver`] [`show`] [`side`] | the calls for rows, for previews, for signs and status |
-//! | [`ledger`] [`counts`] [`event`] | where results are recorded, counted and told |
+//! | [`record`] [`ledger`] [`counts`] [`event`] | where results are recorded, counted and told |
 //!
 //! Inside a conversation everything goes out strictly in the order of [`Delivery::submit`]; conversations run side by
 //! side, each in a task that ends when nothing is left to do, so that idle conversations cost nothing.
@@ -24,14 +24,17 @@ pub mod ledger;
 mod inline;
 mod markdown;
 pub mod pace;
+mod record;
 pub mod row;
-mod show;
 pub mod sender;
+mod show;
 mod side;
 pub mod split;
+mod store_ledger;
 pub mod tail;
 
 pub use counts::DeliveryCounts;
+pub use deliver::SENT_AGAIN;
 pub use draft::Draft;
 pub use event::DeliveryEvent;
 pub use ledger::{Ledger, LedgerError};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,8 @@ pub(super) struct Office {
     events: mpsc::UnboundedSender<DeliveryEvent>,
     /// Conversations with something to do, and no others.
     desks: Mutex<HashMap<Target, Arc<Desk>>>,
+    /// Conversations whose rows were left to the next start.
+    pub left: AtomicUsize,
     /// Told whenever a desk is cleared away.
     cleared: Notify,
 }
@@ -78,6 +81,7 @@ impl Delivery {
             lines,
             events,
             desks: Mutex::default(),
+            left: AtomicUsize::new(0),
             cleared: Notify::new(),
         };
         (Self { office: Arc::new(office) }, told)
@@ -176,13 +180,14 @@ impl Delivery {
         loop {
             let mut cleared = std::pin::pin!(self.office.cleared.notified());
             cleared.as_mut().enable();
-            let left = self.office.desks().len();
-            if left == 0 {
-                return 0;
+            let busy = self.busy();
+            let left = self.office.left.load(Ordering::Relaxed);
+            if busy == 0 {
+                return left;
             }
             tokio::select! {
                 () = cleared => {}
-                () = self.office.clock.sleep_until(deadline) => return left,
+                () = self.office.clock.sleep_until(deadline) => return left + busy,
             }
         }
     }

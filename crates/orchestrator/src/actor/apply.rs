@@ -1,0 +1,173 @@
+//! What a command changes, committed together with what it says.
+
+use adjutant_core::codebase::Codebase;
+use adjutant_core::id::CodebaseId;
+use adjutant_core::session::EndReason;
+use adjutant_store::change::Change;
+use adjutant_store::record::Inbound;
+use adjutant_store::store::CodebaseLookup;
+
+use super::turn::{StopReason, Stopping};
+use super::{Actor, Halt, Work};
+use crate::commands::{Action, CommandError, Outcome, binding};
+use crate::outbound::{self, Message};
+
+impl Actor {
+    pub(super) async fn apply(&mut self, inbound: &Inbound, outcome: Outcome) -> Result<(), Halt> {
+        let mut changes = Vec::new();
+        let mut stop = false;
+        // A codebase that is made in the same commit is not in the store yet.
+        let pending = outcome.actions.iter().find_map(|action| match action {
+            Action::PutCodebase(codebase) => Some(codebase.clone()),
+            _ => None,
+        });
+        for action in outcome.actions {
+            match action {
+                Action::Enqueue => return self.admit(inbound.clone()).await,
+                Action::Answer { approval, answer } => {
+                    return self.answer_approval(inbound, approval, answer).await;
+                }
+                Action::StopTurn => stop = true,
+                other => changes.extend(self.apply_action(other, pending.as_ref()).await?),
+            }
+        }
+        let reply: Vec<Message> = outcome
+            .reply
+            .map(|answered| {
+                let mut message = self.answer_to(inbound, answered.text);
+                message.part.buttons = if answered.buttons.is_empty() { Vec::new() } else { vec![answered.buttons] };
+                message
+            })
+            .into_iter()
+            .collect();
+        self.done(inbound, changes, reply).await?;
+        if stop { self.stop_turn(StopReason::Person).await } else { Ok(()) }
+    }
+
+    async fn apply_action(&mut self, action: Action, pending: Option<&Codebase>) -> Result<Vec<Change>, Halt> {
+        let conversation = self.conversation.id;
+        Ok(match action {
+            Action::PutCodebase(codebase) => {
+                if self.codebase.as_ref().is_some_and(|known| known.id == codebase.id) {
+                    self.codebase = Some(codebase.clone());
+                }
+                vec![Change::PutCodebase(codebase)]
+            }
+            Action::DropCodebase(id) => {
+                if self.conversation.codebase == Some(id) {
+                    self.codebase = None;
+                    self.conversation.codebase = None;
+                    self.conversation.cwd = None;
+                }
+                vec![Change::DropCodebase { id }]
+            }
+            Action::Bind { codebase, cwd } => {
+                self.conversation.codebase = codebase;
+                self.conversation.cwd.clone_from(&cwd);
+                self.codebase = match codebase {
+                    Some(id) => self.known_codebase(id, pending).await?,
+                    None => None,
+                };
+                vec![Change::Bind { conversation, codebase, cwd }]
+            }
+            Action::EndSession(reason) => self.end_session(reason).await,
+            Action::ClearQueue => self.clear_line(),
+            Action::StopTurn | Action::Enqueue | Action::Answer { .. } => Vec::new(),
+        })
+    }
+
+    async fn known_codebase(&self, id: CodebaseId, pending: Option<&Codebase>) -> Result<Option<Codebase>, Halt> {
+        if let Some(codebase) = pending.or(self.codebase.as_ref()).filter(|codebase| codebase.id == id) {
+            return Ok(Some(codebase.clone()));
+        }
+        Ok(self.context.store.find_codebase(CodebaseLookup::Id(id)).await?)
+    }
+
+    /// Ends the active session and its process. A running turn keeps its process until it has stopped.
+    async fn end_session(&mut self, reason: EndReason) -> Vec<Change> {
+        let Some(session) = self.session.take() else { return Vec::new() };
+        let mut changes = vec![Change::EndSession { id: session.id, reason, at: self.context.clock.now() }];
+        if matches!(self.work, Work::Turn(_)) {
+            self.close_after_turn = true;
+        } else {
+            changes.extend(self.close_run().await);
+        }
+        changes
+    }
+
+    /// Ends the process of the session, in order, without making anybody wait for it.
+    pub(super) async fn close_run(&mut self) -> Vec<Change> {
+        self.context.live.not_idle(self.conversation.id);
+        let at = self.context.clock.now();
+        if let Some(run) = self.run.take() {
+            let control = std::sync::Arc::clone(&run.control);
+            tokio::spawn(async move { control.end().await });
+            return vec![Change::EndRun { id: run.id, at }];
+        }
+        let Some((id, _)) = self.stored_run.take() else { return Vec::new() };
+        if let Some(assistant) = self.session.as_ref().and_then(|session| self.context.assistants.get(session.assistant)) {
+            let assistant = std::sync::Arc::clone(assistant);
+            tokio::spawn(async move {
+                if let Err(error) = assistant.end(id).await {
+                    tracing::warn!(run = %id, %error, "a process that is not needed any more did not end: {error}");
+                }
+            });
+        }
+        vec![Change::EndRun { id, at }]
+    }
+
+    /// Binds the conversation outside a command: the default codebase of a first message.
+    pub(super) async fn bind_now(&mut self, found: binding::Found) -> Result<(), CommandError> {
+        let codebase = found.codebase;
+        let mut changes = Vec::new();
+        if found.adopted {
+            changes.push(Change::PutCodebase(codebase.clone()));
+        }
+        changes.push(Change::Bind {
+            conversation: self.conversation.id,
+            codebase: Some(codebase.id),
+            cwd: Some(codebase.default_cwd.clone()),
+        });
+        outbound::store(&self.context, self.lane, changes).await?;
+        self.conversation.codebase = Some(codebase.id);
+        self.conversation.cwd = Some(codebase.default_cwd.clone());
+        self.codebase = Some(codebase);
+        Ok(())
+    }
+
+    /// Asks the running turn to end. Its own reply says so once nothing of it lives.
+    pub(super) async fn stop_turn(&mut self, why: StopReason) -> Result<(), Halt> {
+        let now = self.context.clock.monotonic();
+        match &mut self.work {
+            Work::Turn(turn) => {
+                if turn.stopping.is_some() {
+                    return Ok(());
+                }
+                turn.stopping = Some(Stopping { since: now, why, ended: false });
+                let id = turn.row.id;
+                let Some(run) = &self.run else { return Ok(()) };
+                if let Err(gone) = run.control.interrupt(id).await {
+                    tracing::info!(turn = %id, "nothing to interrupt: {gone}");
+                }
+                Ok(())
+            }
+            Work::Command(_) => {
+                let Work::Command(command) = std::mem::replace(&mut self.work, Work::Idle) else { return Ok(()) };
+                self.growing = command.shown.as_ref().map(|(id, _)| *id);
+                let stopped = self.answer_to(&command.inbound, crate::words::turn::command_stopped());
+                self.growing = None;
+                self.done(&command.inbound, Vec::new(), vec![stopped]).await
+            }
+            Work::Idle | Work::Waiting { .. } => Ok(()),
+        }
+    }
+
+    /// The platform cannot be reached any more: stop what runs, drop what waits.
+    pub(super) async fn on_gone(&mut self) -> Result<(), Halt> {
+        let changes = self.clear_line();
+        if !changes.is_empty() {
+            self.commit(changes, Vec::new()).await?;
+        }
+        self.stop_turn(StopReason::Person).await
+    }
+}

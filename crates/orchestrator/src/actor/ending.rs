@@ -1,0 +1,202 @@
+//! A turn ends: its last parts and all its rows, in one commit.
+
+use adjutant_core::assistant::{FailureClass, Outcome};
+use adjutant_core::platform::{Part, Sign};
+use adjutant_core::session::{EndReason, Session, SessionMetadata};
+use adjutant_core::turn::TurnState;
+use adjutant_store::change::Change;
+use adjutant_store::record::{InboundState, PartKind, UsageRow};
+use chrono::Duration;
+
+use super::turn::{ActiveTurn, StopReason};
+use super::{Actor, Halt, Work};
+use crate::outbound::{self, Message};
+use crate::reply::KeepLive;
+use crate::words::{trouble, turn as words};
+
+impl Actor {
+    pub(super) async fn end_turn(&mut self, outcome: Outcome) -> Result<(), Halt> {
+        let Work::Turn(turn) = &self.work else { return Ok(()) };
+        let lost = matches!(outcome, Outcome::Failed { class: FailureClass::SessionLost, .. });
+        if lost && !turn.restarted {
+            return self.restart_in_fresh_session().await;
+        }
+        let outcome = judged(turn, outcome);
+        let closing = self.closing(&outcome);
+        let parts = self.last_parts(&outcome, &closing);
+        let messages: Vec<Message> = parts.into_iter().filter_map(|part| self.finished_message(part)).collect();
+        let changes = self.ending_changes(&outcome);
+        self.withdraw_approvals().await?;
+        self.commit(changes, notify_last(messages)).await?;
+        self.after_turn(&outcome).await
+    }
+
+    fn last_parts(&mut self, outcome: &Outcome, closing: &str) -> Vec<crate::reply::FinishedPart> {
+        let platform = std::sync::Arc::clone(&self.platform);
+        let limit = platform.capabilities(&self.conversation.key).part_limit;
+        let split = |text: &str| crate::delivery::split(text, limit, &|text| platform.measure(text));
+        let Work::Turn(turn) = &mut self.work else { return Vec::new() };
+        let keep = if *outcome == Outcome::Completed { KeepLive::No } else { KeepLive::Yes };
+        turn.reply.finish(closing, keep, &split)
+    }
+
+    /// The last line of the reply; empty when the text speaks for itself.
+    fn closing(&self, outcome: &Outcome) -> String {
+        let Work::Turn(turn) = &self.work else { return String::new() };
+        let after = Duration::from_std(self.context.clock.monotonic().saturating_duration_since(turn.started))
+            .unwrap_or_default();
+        let assistant = self.session.as_ref().map(|session| session.assistant);
+        match outcome {
+            Outcome::Completed if turn.reply.said_something() => String::new(),
+            Outcome::Completed => words::silent(after),
+            Outcome::Interrupted => words::stopped(after),
+            Outcome::Failed { class, message } => {
+                assistant.map_or_else(String::new, |assistant| trouble::failed(assistant, *class, message))
+            }
+        }
+    }
+
+    fn ending_changes(&mut self, outcome: &Outcome) -> Vec<Change> {
+        let now = self.context.clock.now();
+        let mut changes = Vec::with_capacity(6);
+        let Work::Turn(turn) = &self.work else { return changes };
+        let (state, failure) = match outcome {
+            Outcome::Completed => (TurnState::Completed, None),
+            Outcome::Interrupted => (TurnState::Interrupted, None),
+            Outcome::Failed { class, .. } => (TurnState::Failed, Some(failure_name(*class))),
+        };
+        changes.push(Change::EndTurn { id: turn.row.id, state, failure, at: now });
+        changes.push(Change::SetInbound { seq: turn.inbound.seq, state: InboundState::Done, at: now });
+        changes.extend(self.usage_row(turn));
+        if let Some(run) = self.run.as_ref().filter(|run| run.id == turn.row.run) {
+            changes.push(Change::AdvanceRun { id: run.id, offset: run.cursor });
+        }
+        let metadata = self.session.as_ref().map(|session| self.metadata_after(session, turn, outcome));
+        if let (Some(metadata), Some(session)) = (metadata, &mut self.session) {
+            session.metadata = metadata.clone();
+            changes.push(Change::SetSessionMetadata { id: session.id, metadata });
+        }
+        changes
+    }
+
+    fn usage_row(&self, turn: &ActiveTurn) -> Option<Change> {
+        let session = self.session.as_ref()?;
+        let took = self.context.clock.monotonic().saturating_duration_since(turn.started);
+        Some(Change::AddUsage(UsageRow {
+            turn: turn.row.id,
+            session: session.id,
+            conversation: self.conversation.id,
+            codebase: self.conversation.codebase,
+            assistant: session.assistant,
+            model: turn.model.clone(),
+            usage: turn.usage,
+            duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
+            at: self.context.clock.now(),
+        }))
+    }
+
+    /// Remembers the last command and, where a fresh-context pair will need it, what it brought.
+    fn metadata_after(&self, session: &Session, turn: &ActiveTurn, outcome: &Outcome) -> SessionMetadata {
+        let mut metadata = session.metadata.clone();
+        metadata.turns += 1;
+        let Some(command) = turn.row.command.as_ref().filter(|_| *outcome == Outcome::Completed) else { return metadata };
+        metadata.last_command = Some(command.clone());
+        let pairs = &self.context.settings.fresh_context_pairs;
+        let text = turn.reply.last_block().to_owned();
+        if pairs.iter().any(|(first, _)| first == command) {
+            metadata.phases.insert(super::prepare::PLAN.to_owned(), text);
+        } else if pairs.iter().any(|(_, second)| second == command) {
+            metadata.phases.insert("IMPLEMENTATION_SUMMARY".to_owned(), text);
+        }
+        metadata
+    }
+
+    async fn after_turn(&mut self, outcome: &Outcome) -> Result<(), Halt> {
+        let target = self.target();
+        let Work::Turn(turn) = std::mem::replace(&mut self.work, Work::Idle) else { return Ok(()) };
+        self.context.metrics.turn_ended(outcome, self.context.clock.monotonic().saturating_duration_since(turn.started));
+        if let Some(message) = turn.inbound.message.message.clone() {
+            let sign = if matches!(outcome, Outcome::Failed { .. }) { Some(Sign::Failed) } else { None };
+            self.context.delivery.sign(&target, message, sign);
+        }
+        drop(turn);
+        if std::mem::take(&mut self.close_after_turn) {
+            return self.close_idle_run().await;
+        }
+        let now = self.context.clock.monotonic();
+        let until = self.context.clock.now() + self.idle_time();
+        if let Some(run) = &mut self.run {
+            run.idle_since = Some(now);
+            run.control.taken(run.cursor).await;
+            run.control.keep_until(until).await;
+            self.context.live.idle(self.conversation.id, now, &self.close_run);
+        }
+        Ok(())
+    }
+
+    /// The assistant does not know the session any more: a fresh one takes the same prompt, once, and says so.
+    async fn restart_in_fresh_session(&mut self) -> Result<(), Halt> {
+        let Some(old) = self.session.take() else { return Ok(()) };
+        let now = self.context.clock.now();
+        let fresh = Session {
+            id: adjutant_core::id::SessionId::generate(),
+            assistant_session_id: None,
+            metadata: SessionMetadata { turns: 0, ..old.metadata.clone() },
+            predecessor: Some(old.id),
+            started_at: now,
+            ..old.clone()
+        };
+        let mut changes =
+            vec![Change::EndSession { id: old.id, reason: EndReason::Lost, at: now }, Change::StartSession(fresh.clone())];
+        changes.extend(self.close_run().await);
+        let Work::Turn(turn) = &mut self.work else { return Ok(()) };
+        turn.restarted = true;
+        turn.draft = None;
+        changes.push(Change::EndTurn {
+            id: turn.row.id,
+            state: TurnState::Failed,
+            failure: Some(failure_name(FailureClass::SessionLost)),
+            at: now,
+        });
+        turn.row.id = adjutant_core::id::TurnId::generate();
+        turn.row.session = fresh.id;
+        let run = adjutant_core::id::RunId::generate();
+        turn.row.run = run;
+        turn.row.spool_start = adjutant_core::assistant::SpoolOffset::default();
+        turn.rows.clear();
+        let row = turn.row.clone();
+        changes.push(self.new_run(run, &fresh));
+        changes.push(Change::StartTurn(row));
+        let mut part = Part::text(trouble::session_lost(fresh.assistant));
+        part.silent = true;
+        let notice = Message::new(&self.conversation, PartKind::Notice, part);
+        self.session = Some(fresh.clone());
+        outbound::commit(&self.context, self.lane, changes, vec![notice]).await?;
+        self.open_and_prompt(run, &fresh).await
+    }
+}
+
+/// What an interrupted or ended process means, given why it was interrupted.
+fn judged(turn: &ActiveTurn, outcome: Outcome) -> Outcome {
+    match (turn.stopping.map(|stopping| stopping.why), outcome) {
+        (_, Outcome::Completed) => Outcome::Completed,
+        (Some(StopReason::Person), _) => Outcome::Interrupted,
+        (Some(StopReason::Silence), _) => Outcome::Failed { class: FailureClass::Stalled, message: String::new() },
+        (Some(StopReason::TimeOver), _) => Outcome::Failed { class: FailureClass::Limit, message: String::new() },
+        (None, outcome) => outcome,
+    }
+}
+
+fn notify_last(mut messages: Vec<Message>) -> Vec<Message> {
+    if let Some(last) = messages.last_mut() {
+        last.notify = true;
+    }
+    messages
+}
+
+fn failure_name(class: FailureClass) -> String {
+    match serde_json::to_value(class) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => "other".to_owned(),
+    }
+}

@@ -1,0 +1,141 @@
+//! The prompts and waiting commands of a conversation, and what is next.
+
+use std::sync::Arc;
+
+use adjutant_core::platform::{Part, Preview};
+use adjutant_store::change::Change;
+use adjutant_store::record::{Inbound, InboundState, PartKind, PartState};
+use futures_util::future::BoxFuture;
+use sync_wrapper::SyncFuture;
+use tokio::sync::mpsc;
+
+use super::receive::text_of;
+use super::{Actor, Halt, RunningCommand, Work};
+use crate::commands::{self, Command, command_invoke};
+use crate::delivery::OpenPart;
+use crate::outbound::{self, Message};
+use crate::language::parse::{self, Input};
+use crate::slots::Slot;
+use crate::words::turn as words;
+
+impl Actor {
+    /// Puts a prompt or a waiting command in line; says its place unless it is next at once.
+    pub(super) async fn admit(&mut self, inbound: Inbound) -> Result<(), Halt> {
+        let is_next = matches!(self.work, Work::Idle) && self.line.is_empty();
+        // Found queued after a restart: the person knows its place already.
+        if is_next || inbound.state == InboundState::Queued {
+            self.line.push_back(inbound);
+            return Ok(());
+        }
+        if self.line.len() >= self.context.settings.queue_limit {
+            let clear = self.platform.spell_command("queue clear");
+            let refused = self.answer_to(&inbound, words::queue_full(self.line.len(), &clear));
+            return self.done(&inbound, Vec::new(), vec![refused]).await;
+        }
+        let place = self.line.len() + 1;
+        let notice = self.answer_to(&inbound, words::queued(place, &self.platform.spell_command("stop")));
+        let queued =
+            Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at: self.context.clock.now() };
+        self.commit(vec![queued], vec![notice]).await?;
+        self.line.push_back(inbound);
+        Ok(())
+    }
+
+    /// Starts what is first in line.
+    pub(super) async fn start_next(&mut self) -> Result<(), Halt> {
+        let Some(inbound) = self.line.pop_front() else { return Ok(()) };
+        if let Input::Command { name, rest } = parse::parse(text_of(&inbound))
+            && let Some(command) = commands::find(&name)
+            && command.name() != command_invoke::NAME
+        {
+            return self.start_command(inbound, command, rest).await;
+        }
+        match self.prepare(&inbound).await {
+            Ok(prepared) => match self.context.slots.take_now() {
+                Some(slot) => self.begin(inbound, prepared, Some(slot)).await,
+                None => self.wait_for_slot(inbound, prepared).await,
+            },
+            Err(error) => self.command_failed(&inbound, error).await,
+        }
+    }
+
+    async fn wait_for_slot(&mut self, inbound: Inbound, prepared: super::Prepared) -> Result<(), Halt> {
+        if inbound.state != InboundState::Queued {
+            let notice = self.answer_to(&inbound, words::waits_for_place(self.context.slots.max()));
+            let queued =
+                Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at: self.context.clock.now() };
+            self.commit(vec![queued], vec![notice]).await?;
+        }
+        let slot = SyncFuture::new(Box::pin(self.context.slots.clone().take()) as BoxFuture<'static, _>);
+        self.work = Work::Waiting { inbound: Box::new(inbound), prepared: Box::new(prepared), slot };
+        Ok(())
+    }
+
+    pub(super) async fn on_slot(&mut self, slot: Option<Slot>) -> Result<(), Halt> {
+        let Work::Waiting { inbound, prepared, .. } = std::mem::replace(&mut self.work, Work::Idle) else {
+            return Ok(());
+        };
+        self.begin(*inbound, *prepared, slot).await
+    }
+
+    /// Runs a command beside the actor, which goes on listening; its progress is a message that grows.
+    async fn start_command(
+        &mut self,
+        inbound: Inbound,
+        command: &'static dyn Command,
+        rest: String,
+    ) -> Result<(), Halt> {
+        let mut call = self.call(&inbound);
+        let (report, reports) = mpsc::unbounded_channel();
+        call.progress = Arc::new(move |text| {
+            // Nobody listens any more once the command was stopped.
+            let _ = report.send(text);
+        });
+        let job = SyncFuture::new(Box::pin(async move { command.run(&call, &rest).await }) as BoxFuture<'static, _>);
+        let working = self.context.delivery.working(&self.target());
+        self.work = Work::Command(Box::new(RunningCommand { inbound, job, reports, shown: None, _working: working }));
+        Ok(())
+    }
+
+    /// A command says how far it is: a message that grows and becomes its reply.
+    pub(super) async fn on_progress(&mut self, text: String) -> Result<(), Halt> {
+        let mut message = Message::new(&self.conversation, PartKind::Notice, Part::text(""));
+        let Work::Command(command) = &mut self.work else { return Ok(()) };
+        if let Some((_, draft)) = &command.shown {
+            draft.replace(text);
+            return Ok(());
+        }
+        if self.platform.capabilities(&self.conversation.key).preview == Preview::None {
+            return Ok(());
+        }
+        message.part.reply_to = command.inbound.message.message.clone();
+        let put = message.put(&self.context, PartState::Open);
+        outbound::store(&self.context, self.lane, vec![put]).await?;
+        let open = OpenPart {
+            id: message.id,
+            to: message.to.clone(),
+            lane: Some(self.lane),
+            part: message.part.clone(),
+            message: None,
+        };
+        let draft = self.context.delivery.preview(open);
+        draft.replace(text);
+        command.shown = Some((message.id, draft));
+        Ok(())
+    }
+
+    /// Drops everything that waits, with its rows.
+    pub(super) fn clear_line(&mut self) -> Vec<Change> {
+        let at = self.context.clock.now();
+        let mut dropped: Vec<Inbound> = self.line.drain(..).collect();
+        if matches!(self.work, Work::Waiting { .. })
+            && let Work::Waiting { inbound, .. } = std::mem::replace(&mut self.work, Work::Idle)
+        {
+            dropped.push(*inbound);
+        }
+        dropped
+            .into_iter()
+            .map(|inbound| Change::SetInbound { seq: inbound.seq, state: InboundState::Done, at })
+            .collect()
+    }
+}

@@ -1,0 +1,156 @@
+//! A message becomes the text of a prompt.
+
+use std::path::Path;
+
+use adjutant_core::error::UserError;
+use adjutant_core::message::InboundContent;
+use adjutant_store::record::Inbound;
+
+use super::Actor;
+use super::receive::text_of;
+use crate::commands::{self, CommandError, binding, command_invoke};
+use crate::language::parse::{self, Input};
+use crate::language::substitute::{self, Values};
+use crate::language::arguments;
+use crate::registry;
+use crate::words::{codebase as words, one_line, turn as turn_words};
+
+/// A prompt that is ready to be given to an assistant.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    pub text: String,
+    /// The registered command it invokes.
+    pub command: Option<String>,
+    /// What `/status` calls it.
+    pub title: String,
+    /// It needs a session of its own: `execute` after `plan`.
+    pub fresh: bool,
+    /// Said once, above the reply.
+    pub notes: Vec<String>,
+}
+
+impl Actor {
+    /// Reads a message as a prompt. Binds the default codebase if the conversation has none.
+    pub(super) async fn prepare(&mut self, inbound: &Inbound) -> Result<Prepared, CommandError> {
+        let mut notes = Vec::new();
+        if self.codebase.is_none() {
+            notes.extend(self.adopt_default().await?);
+        }
+        if self.codebase.is_none() {
+            return Err(words::none_configured().into());
+        }
+        let text = text_of(inbound);
+        let mut prepared = match parse::parse(text) {
+            Input::Prompt(text) => Prepared {
+                text: quoted(inbound, &text),
+                command: None,
+                title: one_line(&text, 60),
+                fresh: false,
+                notes: Vec::new(),
+            },
+            Input::Command { name, rest } if commands::find(&name).is_some() => {
+                let (name, rest) = rest.split_once(char::is_whitespace).unwrap_or((&rest, ""));
+                self.prepare_invocation(inbound, name, rest)?
+            }
+            Input::Command { name, rest } => self.prepare_invocation(inbound, &name, &rest)?,
+        };
+        prepared.notes.splice(0..0, notes);
+        Ok(prepared)
+    }
+
+    fn prepare_invocation(&self, inbound: &Inbound, name: &str, rest: &str) -> Result<Prepared, CommandError> {
+        let call = self.call(inbound);
+        let codebase = call.need_codebase()?;
+        let Some(name) = command_invoke::registered_name(codebase, name) else {
+            return Err(words::no_such_command(&call, codebase, name).into());
+        };
+        let command = &codebase.commands[name];
+        let body = registry::read(Path::new(&codebase.default_cwd), &command.path)?;
+        let arguments = arguments::split(rest)?;
+        let fresh = self.needs_fresh_session(name);
+        let phases = self.session.as_ref().map(|session| session.metadata.phases.clone()).unwrap_or_default();
+        let values = Values { name, raw: rest, arguments: &arguments, named: &phases };
+        let substituted = substitute::substitute(&body, &values)?;
+        let mut text = substituted.text;
+        if fresh && let Some(plan) = phases.get(PLAN).filter(|_| !substituted.used.contains(PLAN)) {
+            text = format!("The plan to carry out:\n\n{plan}\n\n{text}");
+        }
+        let notes = if substituted.unknown.is_empty() {
+            Vec::new()
+        } else {
+            vec![turn_words::unknown_variables(&substituted.unknown)]
+        };
+        Ok(Prepared {
+            text: registry::frame(name, &text),
+            command: Some(name.to_owned()),
+            title: one_line(text_of(inbound), 60),
+            fresh,
+            notes,
+        })
+    }
+
+    /// Whether the last command of this session and the one named are a fresh-context pair.
+    fn needs_fresh_session(&self, name: &str) -> bool {
+        let last = self.session.as_ref().and_then(|session| session.metadata.last_command.as_deref());
+        last.is_some_and(|last| {
+            self.context.settings.fresh_context_pairs.iter().any(|(first, second)| first == last && second == name)
+        })
+    }
+
+    /// The configured default codebase, or the sample of an assistant that brings one. Says so in the first reply.
+    async fn adopt_default(&mut self) -> Result<Option<String>, CommandError> {
+        let now = self.context.clock.now();
+        let found = match &self.context.settings.default_codebase {
+            Some(wanted) => {
+                let found = binding::find_or_adopt(&self.context, wanted, now).await?;
+                Some(found.ok_or_else(|| {
+                    UserError::new(
+                        format!("The default codebase `{wanted}` is not in the workspace."),
+                        "Correct `DEFAULT_CODEBASE`, or `/clone` another.",
+                    )
+                })?)
+            }
+            None => self.sample().await?,
+        };
+        let Some(found) = found else { return Ok(None) };
+        let note = turn_words::default_codebase(&found.codebase.name);
+        self.bind_now(found).await?;
+        Ok(Some(note))
+    }
+
+    async fn sample(&self) -> Result<Option<binding::Found>, CommandError> {
+        let Ok(kind) = self.context.assistants.choose(self.conversation.assistant, None).await else { return Ok(None) };
+        let Some(sample) = self.context.samples.get(&kind).cloned() else { return Ok(None) };
+        let path = match tokio::task::spawn_blocking(move || sample()).await {
+            Ok(Ok(path)) => path,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the sample codebase could not be made: {error}");
+                return Ok(None);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the sample codebase could not be made: {error}");
+                return Ok(None);
+            }
+        };
+        let lookup = adjutant_store::store::CodebaseLookup::Path(&path.to_string_lossy());
+        if let Some(codebase) = self.context.store.find_codebase(lookup).await? {
+            return Ok(Some(binding::Found { codebase, adopted: false }));
+        }
+        let codebase = binding::adopt(&self.context, &path, self.context.clock.now()).await;
+        Ok(Some(binding::Found { codebase, adopted: true }))
+    }
+}
+
+/// The variable that carries a plan into its execution.
+pub(super) const PLAN: &str = "PLAN";
+
+/// What the person replied to stands before what they wrote, labelled as data.
+fn quoted(inbound: &Inbound, text: &str) -> String {
+    match &inbound.message.content {
+        InboundContent::Text { quote: Some(quote), .. } if !quote.trim().is_empty() => {
+            let lines: Vec<String> = quote.lines().map(|line| format!("> {line}")).collect();
+            format!("The person replies to this message:\n{}\n\n{text}", lines.join("\n"))
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,212 @@
+//! What a message means: a prompt, a command, a button.
+
+use std::sync::Arc;
+
+use adjutant_core::message::InboundContent;
+use adjutant_core::platform::Part;
+use adjutant_store::change::Change;
+use adjutant_store::record::{Inbound, InboundState, PartKind};
+
+use super::{Actor, Halt, Work};
+use crate::buttons::{self, Press};
+use crate::commands::{self, Call, Command, CommandError, Outcome, TurnView, command_invoke};
+use crate::language::parse::{self, Input};
+use crate::outbound::Message;
+use crate::words::{access, codebase as codebase_words, one_line, trouble, turn as turn_words};
+
+impl Actor {
+    /// Looks at everything received, in order, and starts what is next.
+    pub(super) async fn catch_up(&mut self) -> Result<(), Halt> {
+        loop {
+            if let Some((_, inbound)) = self.inbox.pop_first() {
+                self.receive(inbound).await?;
+            } else if matches!(self.work, Work::Idle) && !self.line.is_empty() {
+                self.start_next().await?;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn receive(&mut self, inbound: Inbound) -> Result<(), Halt> {
+        // Checked at intake and again here: somebody may have been taken off the list in between.
+        let open_to_all = matches!(inbound.message.content, InboundContent::Moved { .. } | InboundContent::Closed);
+        if !open_to_all && !self.context.people.allows(inbound.message.platform, &inbound.message.sender) {
+            return self.done(&inbound, Vec::new(), Vec::new()).await;
+        }
+        match inbound.message.content.clone() {
+            InboundContent::Text { text, .. } => self.receive_text(inbound, &text).await,
+            InboundContent::Button { token } => self.receive_press(inbound, &token).await,
+            InboundContent::Stop => self.receive_command(inbound, &commands::STOP, "").await,
+            InboundContent::Unsupported { what } => {
+                let notice = self.answer_to(&inbound, access::unsupported(&what));
+                self.done(&inbound, Vec::new(), vec![notice]).await
+            }
+            InboundContent::Moved { to } => {
+                let changes = vec![Change::Rekey { conversation: self.conversation.id, key: to.clone() }];
+                self.done(&inbound, changes, Vec::new()).await?;
+                self.conversation.key = to;
+                Ok(())
+            }
+            InboundContent::Closed => {
+                self.done(&inbound, Vec::new(), Vec::new()).await?;
+                self.on_gone().await
+            }
+        }
+    }
+
+    async fn receive_text(&mut self, inbound: Inbound, text: &str) -> Result<(), Halt> {
+        match parse::parse(text) {
+            Input::Prompt(_) => self.admit(inbound).await,
+            Input::Command { name, rest } => match commands::find(&name) {
+                Some(command) if command.name() == command_invoke::NAME => self.admit_invocation(inbound, &rest).await,
+                Some(command) if command.waits() => self.admit(inbound).await,
+                Some(command) => self.receive_command(inbound, command, &rest).await,
+                None => self.receive_verb(inbound, &name).await,
+            },
+        }
+    }
+
+    /// `/plan x` is `/command-invoke plan x` where the codebase has such a command.
+    async fn receive_verb(&mut self, inbound: Inbound, name: &str) -> Result<(), Halt> {
+        let known = self.codebase.as_ref().and_then(|codebase| command_invoke::registered_name(codebase, name));
+        if known.is_some() || !self.line.is_empty() {
+            return self.admit(inbound).await;
+        }
+        let error = codebase_words::unknown_slash(&self.call(&inbound), name);
+        let notice = self.answer_to(&inbound, error.to_string());
+        self.done(&inbound, Vec::new(), vec![notice]).await
+    }
+
+    /// An invocation that cannot work is refused at once, unless something in line may still change the codebase.
+    async fn admit_invocation(&mut self, inbound: Inbound, rest: &str) -> Result<(), Halt> {
+        if self.line.is_empty() {
+            let call = self.call(&inbound);
+            if let Err(error) = commands::INVOKE.run(&call, rest).await {
+                return self.command_failed(&inbound, error).await;
+            }
+        }
+        self.admit(inbound).await
+    }
+
+    async fn receive_press(&mut self, inbound: Inbound, token: &str) -> Result<(), Halt> {
+        self.acknowledge(&inbound);
+        match buttons::parse(token) {
+            Some(Press::Approval { id, answer }) => self.answer_approval(&inbound, id, answer).await,
+            Some(Press::Command { text }) => {
+                let (name, rest) = text.split_once(' ').unwrap_or((text.as_str(), ""));
+                match commands::find(name) {
+                    Some(command) => self.receive_command(inbound, command, rest).await,
+                    None => self.done(&inbound, Vec::new(), Vec::new()).await,
+                }
+            }
+            None => self.done(&inbound, Vec::new(), Vec::new()).await,
+        }
+    }
+
+    /// Carries a command out at once, also while a turn runs.
+    async fn receive_command(&mut self, inbound: Inbound, command: &dyn Command, rest: &str) -> Result<(), Halt> {
+        let call = self.call(&inbound);
+        match command.run(&call, rest).await {
+            Ok(outcome) => self.apply(&inbound, outcome).await,
+            Err(error) => self.command_failed(&inbound, error).await,
+        }
+    }
+
+    pub(super) async fn on_command_done(&mut self, outcome: Result<Outcome, CommandError>) -> Result<(), Halt> {
+        let Work::Command(command) = std::mem::replace(&mut self.work, Work::Idle) else { return Ok(()) };
+        self.growing = command.shown.map(|(id, _)| id);
+        let done = match outcome {
+            Ok(outcome) => self.apply(&command.inbound, outcome).await,
+            Err(error) => self.command_failed(&command.inbound, error).await,
+        };
+        self.growing = None;
+        done
+    }
+
+    pub(super) async fn command_failed(&mut self, inbound: &Inbound, error: CommandError) -> Result<(), Halt> {
+        let text = match error {
+            CommandError::User(error) => error.to_string(),
+            CommandError::Store(error) => {
+                let reference = crate::fault::reference();
+                tracing::error!(%error, reference, "a command failed (reference {reference}): {error}");
+                trouble::own_fault(&reference)
+            }
+        };
+        let notice = self.answer_to(inbound, text);
+        self.done(inbound, Vec::new(), vec![notice]).await
+    }
+
+    /// What a command sees of this conversation now.
+    pub(super) fn call(&self, inbound: &Inbound) -> Call {
+        Call {
+            context: Arc::clone(&self.context),
+            platform: Arc::clone(&self.platform),
+            conversation: self.conversation.clone(),
+            codebase: self.codebase.clone(),
+            session: self.session.clone(),
+            turn: self.turn_view(),
+            queue: self.line.iter().map(|waiting| one_line(text_of(waiting), 60)).collect(),
+            approvals: self.approvals.values().cloned().collect(),
+            sender: inbound.message.sender.clone(),
+            now: self.context.clock.now(),
+            progress: Arc::new(|_| {}),
+        }
+    }
+
+    fn turn_view(&self) -> Option<TurnView> {
+        let now = self.context.clock.now();
+        match &self.work {
+            Work::Turn(turn) => Some(TurnView {
+                title: turn.title.clone(),
+                since: turn.row.started_at,
+                tool: turn.current_tool().map(turn_words::tool_title),
+                waits_for_approval: self.has_open_approval(),
+            }),
+            Work::Command(command) => {
+                Some(TurnView { title: one_line(text_of(&command.inbound), 60), since: now, tool: None, waits_for_approval: false })
+            }
+            Work::Idle | Work::Waiting { .. } => None,
+        }
+    }
+
+    /// A notice that answers this message.
+    pub(super) fn answer_to(&self, inbound: &Inbound, text: impl Into<String>) -> Message {
+        let mut part = Part::text(text);
+        part.reply_to = inbound.message.message.clone();
+        let mut message = Message::new(&self.conversation, PartKind::Notice, part);
+        if let Some(growing) = self.growing {
+            message.id = growing;
+            message.revision = 2;
+        }
+        message
+    }
+
+    /// The message is handled: its state, what it changes and what is said, in one commit.
+    pub(super) async fn done(
+        &self,
+        inbound: &Inbound,
+        mut changes: Vec<Change>,
+        messages: Vec<Message>,
+    ) -> Result<(), Halt> {
+        let at = self.context.clock.now();
+        changes.push(Change::SetInbound { seq: inbound.seq, state: InboundState::Done, at });
+        self.commit(changes, messages).await
+    }
+
+    /// Ends the spinner of a pressed button. It is only a courtesy: a failure is of no consequence.
+    fn acknowledge(&self, inbound: &Inbound) {
+        let platform = Arc::clone(&self.platform);
+        let press = inbound.message.delivery.clone();
+        tokio::spawn(async move {
+            if let Err(error) = platform.acknowledge(&press).await {
+                tracing::debug!(%error, "a button press was not acknowledged: {error}");
+            }
+        });
+    }
+}
+
+/// The text of a message, empty if it has none.
+pub(super) fn text_of(inbound: &Inbound) -> &str {
+    inbound.message.content.text().unwrap_or_default()
+}

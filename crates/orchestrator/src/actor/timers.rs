@@ -1,0 +1,139 @@
+//! Watchdogs, idle time, expiry: one deadline for all of them, the nearest.
+
+use std::time::{Duration, Instant};
+
+use adjutant_core::approval::ApprovalState;
+use adjutant_core::id::ApprovalId;
+use adjutant_store::change::Change;
+
+use super::turn::StopReason;
+use super::{Actor, Halt, Work};
+
+/// How often the elapsed time in the status line moves.
+const STATUS_TICK: Duration = Duration::from_secs(5);
+
+impl Actor {
+    /// When something is due next.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let mut deadlines = [self.first_preview_at(), self.watchdog_at(), self.idle_until(), self.expiry_at(), self.tick_at()];
+        deadlines.sort_unstable();
+        deadlines.into_iter().flatten().next()
+    }
+
+    pub(super) async fn on_timer(&mut self) -> Result<(), Halt> {
+        let now = self.context.clock.monotonic();
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if due(self.expiry_at()) {
+            let expired = self.first_to_expire().map(|(id, _)| id);
+            if let Some(id) = expired {
+                return self.close_approval(id, ApprovalState::Expired).await;
+            }
+        }
+        if due(self.watchdog_at()) {
+            return self.on_watchdog(now).await;
+        }
+        if due(self.idle_until()) {
+            return self.close_idle_run().await;
+        }
+        if due(self.first_preview_at()) {
+            return self.open_part().await;
+        }
+        if due(self.tick_at())
+            && let Work::Turn(turn) = &mut self.work
+        {
+            turn.last_tick = now;
+            if let Some(draft) = &turn.draft {
+                draft.status(turn.status_line(now));
+            }
+        }
+        Ok(())
+    }
+
+    async fn on_watchdog(&mut self, now: Instant) -> Result<(), Halt> {
+        let limit = self.context.settings.turn_max;
+        let Work::Turn(turn) = &mut self.work else { return Ok(()) };
+        match turn.stopping {
+            Some(stopping) if !stopping.ended => {
+                // The assistant did not confirm the interrupt: end the process and everything it started.
+                turn.stopping = Some(super::turn::Stopping { ended: true, ..stopping });
+                if let Some(run) = &self.run {
+                    let control = std::sync::Arc::clone(&run.control);
+                    tokio::spawn(async move { control.end().await });
+                }
+                Ok(())
+            }
+            Some(_) => Ok(()),
+            None if now.saturating_duration_since(turn.started) >= limit => self.stop_turn(StopReason::TimeOver).await,
+            None => self.stop_turn(StopReason::Silence).await,
+        }
+    }
+
+    /// When the running turn has to be interrupted, or its process ended.
+    fn watchdog_at(&self) -> Option<Instant> {
+        let watchdogs = &self.context.settings.watchdogs;
+        let Work::Turn(turn) = &self.work else { return None };
+        if let Some(stopping) = turn.stopping {
+            return (!stopping.ended).then(|| stopping.since + watchdogs.interrupt);
+        }
+        if self.has_open_approval() {
+            return None;
+        }
+        let over = turn.started + self.context.settings.turn_max;
+        if !turn.tools.is_empty() {
+            return Some(over);
+        }
+        let silence = if turn.heard { watchdogs.silence } else { watchdogs.first_event };
+        Some(over.min(turn.last_heard + silence))
+    }
+
+    fn idle_until(&self) -> Option<Instant> {
+        if !matches!(self.work, Work::Idle) {
+            return None;
+        }
+        let since = self.run.as_ref()?.idle_since?;
+        Some(since + self.context.settings.idle)
+    }
+
+    fn tick_at(&self) -> Option<Instant> {
+        let Work::Turn(turn) = &self.work else { return None };
+        turn.draft.as_ref().map(|_| turn.last_tick + STATUS_TICK)
+    }
+
+    fn expiry_at(&self) -> Option<Instant> {
+        self.first_to_expire().map(|(_, at)| at)
+    }
+
+    fn first_to_expire(&self) -> Option<(ApprovalId, Instant)> {
+        let (now, monotonic) = (self.context.clock.now(), self.context.clock.monotonic());
+        self.approvals
+            .values()
+            .filter(|approval| approval.state == ApprovalState::Open)
+            .map(|approval| {
+                let left = (approval.expires_at - now).to_std().unwrap_or_default();
+                (approval.id, monotonic + left)
+            })
+            .min_by_key(|(_, at)| *at)
+    }
+
+    /// Closes the process of an idle session; the next message resumes it.
+    pub(super) async fn close_idle_run(&mut self) -> Result<(), Halt> {
+        if !matches!(self.work, Work::Idle) {
+            return Ok(());
+        }
+        let changes: Vec<Change> = self.close_run().await;
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.commit(changes, Vec::new()).await
+    }
+
+    /// How long an idle process is kept.
+    pub(super) fn idle_time(&self) -> chrono::Duration {
+        chrono::Duration::from_std(self.context.settings.idle).unwrap_or_default()
+    }
+
+    /// How long a turn may take: without a gateway its process ends after that.
+    pub(super) fn turn_time(&self) -> chrono::Duration {
+        chrono::Duration::from_std(self.context.settings.turn_max).unwrap_or_default()
+    }
+}

@@ -1,0 +1,111 @@
+//! The assistants of this installation, and which one a conversation gets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use adjutant_core::assistant::{Assistant, Readiness};
+use adjutant_core::clock::Clock;
+use adjutant_core::codebase::Codebase;
+use adjutant_core::error::UserError;
+use adjutant_core::kind::AssistantKind;
+use tokio::sync::Mutex;
+
+/// How long "off" is believed before it is looked at again: somebody may just have logged in.
+const RECHECK: Duration = Duration::from_secs(10);
+
+/// The assistants, with what is known of their readiness.
+pub struct Assistants {
+    known: BTreeMap<AssistantKind, Arc<dyn Assistant>>,
+    default: Option<AssistantKind>,
+    /// Only stands in when nothing else is ready.
+    fallback: Option<AssistantKind>,
+    clock: Clock,
+    readiness: Mutex<BTreeMap<AssistantKind, (Readiness, Instant)>>,
+}
+
+impl Assistants {
+    /// `default` is what the operator configured; `fallback` is used only when nothing else is ready.
+    #[must_use]
+    pub fn new(
+        assistants: Vec<Arc<dyn Assistant>>,
+        default: Option<AssistantKind>,
+        fallback: Option<AssistantKind>,
+        clock: Clock,
+    ) -> Self {
+        let known = assistants.into_iter().map(|assistant| (assistant.kind(), assistant)).collect();
+        Self { known, default, fallback, clock, readiness: Mutex::default() }
+    }
+
+    #[must_use]
+    pub fn get(&self, kind: AssistantKind) -> Option<&Arc<dyn Assistant>> {
+        self.known.get(&kind)
+    }
+
+    /// Whether each of them can be used now, in the order in which they are offered.
+    pub async fn readiness(&self) -> Vec<(AssistantKind, Readiness)> {
+        let mut all = Vec::with_capacity(self.known.len());
+        for kind in self.known.keys() {
+            all.push((*kind, self.check(*kind).await));
+        }
+        all
+    }
+
+    /// The assistant for a new session: the conversation's, else the codebase's, else the configured one, else the
+    /// first that is ready.
+    ///
+    /// # Errors
+    /// When none is ready: the reasons, and what to do.
+    pub async fn choose(
+        &self,
+        conversation: Option<AssistantKind>,
+        codebase: Option<&Codebase>,
+    ) -> Result<AssistantKind, UserError> {
+        let wanted = [conversation, codebase.and_then(|codebase| codebase.assistant), self.default];
+        for kind in wanted.into_iter().flatten() {
+            if matches!(self.check(kind).await, Readiness::Ready { .. }) {
+                return Ok(kind);
+            }
+        }
+        let mut reasons = Vec::new();
+        for kind in self.known.keys().filter(|kind| Some(**kind) != self.fallback) {
+            match self.check(*kind).await {
+                Readiness::Ready { .. } => return Ok(*kind),
+                Readiness::Off { reason, hint } => reasons.push(UserError::new(reason, hint).to_string()),
+            }
+        }
+        match self.fallback {
+            Some(kind) if matches!(self.check(kind).await, Readiness::Ready { .. }) => Ok(kind),
+            _ if reasons.is_empty() => {
+                Err(UserError::new("No assistant is configured.", "`adjutant doctor` says how to set one up."))
+            }
+            _ => Err(UserError::new(reasons.join("\n"), "")),
+        }
+    }
+
+    async fn check(&self, kind: AssistantKind) -> Readiness {
+        let Some(assistant) = self.known.get(&kind) else {
+            return Readiness::Off {
+                reason: format!("{} is not part of this installation.", kind.shown()),
+                hint: "`adjutant doctor` lists what is.".to_owned(),
+            };
+        };
+        let mut readiness = self.readiness.lock().await;
+        let now = self.clock.monotonic();
+        match readiness.get(&kind) {
+            Some((ready @ Readiness::Ready { .. }, _)) => ready.clone(),
+            Some((off, at)) if now.saturating_duration_since(*at) < RECHECK => off.clone(),
+            _ => {
+                let fresh = assistant.readiness().await;
+                readiness.insert(kind, (fresh.clone(), now));
+                fresh
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Assistants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Assistants").field("known", &self.known.keys()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! How a directory becomes a codebase: shared by `/clone`, `/codebase-switch`, `/setcwd` and the default codebase.
+
+use std::path::Path;
+
+use adjutant_core::codebase::Codebase;
+use adjutant_core::id::CodebaseId;
+use adjutant_core::kind::AssistantKind;
+use adjutant_store::error::StoreError;
+use adjutant_store::store::CodebaseLookup;
+use chrono::{DateTime, Utc};
+
+use crate::context::Context;
+use crate::registry;
+
+/// A codebase, and whether it is new to the gateway.
+#[derive(Debug)]
+pub struct Found {
+    pub codebase: Codebase,
+    /// It was a Git working tree in the workspace and is recorded now.
+    pub adopted: bool,
+}
+
+/// Looks a codebase up by short id, name or path; a working tree found in the workspace is taken in.
+///
+/// # Errors
+/// When the store is away.
+pub async fn find_or_adopt(context: &Context, wanted: &str, now: DateTime<Utc>) -> Result<Option<Found>, StoreError> {
+    for lookup in [CodebaseLookup::ShortId(wanted), CodebaseLookup::Name(wanted)] {
+        if let Some(codebase) = context.store.find_codebase(lookup).await? {
+            return Ok(Some(Found { codebase, adopted: false }));
+        }
+    }
+    let Some(tree) = context.workspace.find_trees().into_iter().find(|tree| {
+        context.workspace.shown(tree).is_some_and(|shown| shown == wanted)
+            || tree.file_name().is_some_and(|name| name.to_string_lossy() == wanted)
+    }) else {
+        return Ok(None);
+    };
+    let path = tree.to_string_lossy();
+    if let Some(codebase) = context.store.find_codebase(CodebaseLookup::Path(&path)).await? {
+        return Ok(Some(Found { codebase, adopted: false }));
+    }
+    Ok(Some(Found { codebase: adopt(context, &tree, now).await, adopted: true }))
+}
+
+/// A record for a working tree, with its commands loaded.
+pub async fn adopt(context: &Context, tree: &Path, now: DateTime<Utc>) -> Codebase {
+    let seen = context.workspace.inspect(tree).await;
+    let mut commands = adjutant_core::codebase::CommandRegistry::new();
+    for folder in &seen.command_folders {
+        if let Err(problem) = registry::load(tree, folder, &mut commands) {
+            tracing::warn!(folder, error = %problem, "commands of {folder} were not loaded");
+        }
+    }
+    Codebase {
+        id: CodebaseId::generate(),
+        name: tree.file_name().map_or_else(|| "codebase".to_owned(), |name| name.to_string_lossy().into_owned()),
+        repository_url: seen.remote,
+        default_cwd: tree.to_string_lossy().into_owned(),
+        assistant: seen.assistant.filter(|kind| *kind != AssistantKind::Demo),
+        commands,
+        trusted: false,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// The known codebase whose tree holds a directory.
+///
+/// # Errors
+/// When the store is away.
+pub async fn codebase_of(context: &Context, directory: &Path) -> Result<Option<Codebase>, StoreError> {
+    let known = context.store.list_codebases().await?;
+    Ok(known
+        .into_iter()
+        .filter(|codebase| directory.starts_with(&codebase.default_cwd))
+        .max_by_key(|codebase| codebase.default_cwd.len()))
+}

@@ -1,0 +1,56 @@
+//! `/codebase-switch <name-or-id>`
+
+use adjutant_core::error::UserError;
+use adjutant_core::session::EndReason;
+use async_trait::async_trait;
+
+use super::{Action, Call, Command, CommandError, Group, Outcome, binding};
+use crate::words::codebase as words;
+
+/// Goes on in another codebase, known or found in the workspace.
+pub struct CodebaseSwitch;
+
+#[async_trait]
+impl Command for CodebaseSwitch {
+    fn name(&self) -> &'static str {
+        "codebase-switch"
+    }
+
+    fn usage(&self) -> &'static str {
+        "<name-or-id>"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Switch codebase"
+    }
+
+    fn group(&self) -> Group {
+        Group::Codebase
+    }
+
+    async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
+        let wanted = rest.trim();
+        if wanted.is_empty() {
+            return Err(UserError::new(
+                "No codebase given.",
+                format!("`{}` lists what is there.", call.spell("repos")),
+            )
+            .into());
+        }
+        let Some(found) = binding::find_or_adopt(&call.context, wanted, call.now).await? else {
+            return Err(UserError::new(
+                format!("No codebase `{wanted}`."),
+                format!("`{}` lists what is there, `{}` fetches another.", call.spell("repos"), call.spell("clone <repo-url>")),
+            )
+            .into());
+        };
+        let codebase = found.codebase;
+        let mut outcome = Outcome::say(words::switched(&codebase, found.adopted));
+        if found.adopted {
+            outcome = outcome.and(Action::PutCodebase(codebase.clone()));
+        }
+        Ok(outcome
+            .and(Action::Bind { codebase: Some(codebase.id), cwd: Some(codebase.default_cwd) })
+            .and(Action::EndSession(EndReason::CodebaseChanged)))
+    }
+}

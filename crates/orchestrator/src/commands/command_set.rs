@@ -1,0 +1,83 @@
+//! `/command-set <name> <path> [text]`
+
+use std::path::Path;
+
+use adjutant_codebases::paths;
+use adjutant_core::codebase::RegisteredCommand;
+use adjutant_core::error::UserError;
+use async_trait::async_trait;
+
+use super::{Action, Call, Command, CommandError, Group, Outcome};
+use crate::language::arguments;
+use crate::registry;
+use crate::words::codebase as words;
+
+/// Registers a command file, or writes it first when text is given.
+pub struct CommandSet;
+
+#[async_trait]
+impl Command for CommandSet {
+    fn name(&self) -> &'static str {
+        "command-set"
+    }
+
+    fn usage(&self) -> &'static str {
+        "<name> <path> [text]"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Register or create a command"
+    }
+
+    fn group(&self) -> Group {
+        Group::Commands
+    }
+
+    async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
+        let mut codebase = call.need_codebase()?.clone();
+        let mut arguments = arguments::split(rest)?.into_iter();
+        let (Some(name), Some(path)) = (arguments.next(), arguments.next()) else {
+            return Err(UserError::new(
+                "A command needs a name and a path.",
+                format!("Use `{}`.", call.spell("command-set <name> <path> [text]")),
+            )
+            .into());
+        };
+        check_name(&name)?;
+        let text = arguments.collect::<Vec<_>>().join(" ");
+        let root = Path::new(&codebase.default_cwd);
+        let written = if text.is_empty() {
+            Written::Found
+        } else if paths::write_file(root, &path, text.as_bytes())? {
+            Written::Replaced
+        } else {
+            Written::Created
+        };
+        let description = registry::describe(root, &path)?;
+        let known = codebase.commands.insert(name.clone(), RegisteredCommand { path: path.clone(), description }).is_some();
+        Ok(Outcome::say(words::command_set(&name, &path, written, known)).and(Action::PutCodebase(codebase)))
+    }
+}
+
+/// What became of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was there.
+    Found,
+    Created,
+    Replaced,
+}
+
+fn check_name(name: &str) -> Result<(), UserError> {
+    let fits = !name.is_empty()
+        && name.len() <= 64
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && !name.starts_with('.');
+    if fits {
+        return Ok(());
+    }
+    Err(UserError::new(
+        format!("`{name}` cannot be the name of a command."),
+        "Use letters, digits, `-` and `_`, at most 64.",
+    ))
+}

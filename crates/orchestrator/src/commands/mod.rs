@@ -1,0 +1,244 @@
+//! Slash commands: deterministic, answered without a model, one file each.
+//!
+//! A new command is one file here and one line in [`ALL`]. The menu of the platforms and `/help` are made from it.
+
+use std::sync::Arc;
+
+use adjutant_core::approval::Approval;
+use adjutant_core::assistant::Answer;
+use adjutant_core::codebase::Codebase;
+use adjutant_core::conversation::Conversation;
+use adjutant_core::error::UserError;
+use adjutant_core::id::{ApprovalId, CodebaseId};
+use adjutant_core::message::Sender;
+use adjutant_core::platform::{Button, Platform};
+use adjutant_core::session::{EndReason, Session};
+use adjutant_store::error::StoreError;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::context::Context;
+
+mod approve;
+mod clone;
+mod codebase_switch;
+pub mod command_invoke;
+mod command_set;
+mod commands_list;
+mod deny;
+mod drop_codebase;
+mod drop_commands;
+mod getcwd;
+mod help;
+mod load_commands;
+mod new;
+mod queue;
+mod repos;
+mod reset;
+mod setcwd;
+mod status;
+mod stop;
+mod whoami;
+
+pub mod binding;
+
+pub use command_set::Written;
+
+/// What the platform's own stop control does.
+pub static STOP: stop::Stop = stop::Stop;
+/// What `/command-invoke` checks before it is put in line.
+pub static INVOKE: command_invoke::CommandInvoke = command_invoke::CommandInvoke;
+
+/// Every command, in the order of `/help`.
+pub static ALL: &[&dyn Command] = &[
+    &command_set::CommandSet,
+    &load_commands::LoadCommands,
+    &command_invoke::CommandInvoke,
+    &commands_list::Commands,
+    &clone::Clone,
+    &repos::Repos,
+    &codebase_switch::CodebaseSwitch,
+    &getcwd::GetCwd,
+    &setcwd::SetCwd,
+    &status::Status,
+    &stop::Stop,
+    &queue::Queue,
+    &approve::Approve,
+    &deny::Deny,
+    &reset::Reset,
+    &new::New,
+    &whoami::WhoAmI,
+    &help::Help,
+    &drop_codebase::DropCodebase,
+    &drop_commands::DropCommands,
+];
+
+/// The command of this name; `_` and `-` are alike, case does not matter.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Command> {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    ALL.iter().copied().find(|command| command.name() == name)
+}
+
+/// One slash command.
+#[async_trait]
+pub trait Command: Send + Sync {
+    /// Without the slash, with `-`.
+    fn name(&self) -> &'static str;
+
+    /// The arguments, as `/help` prints them.
+    fn usage(&self) -> &'static str {
+        ""
+    }
+
+    /// One line for `/help` and the menu.
+    fn summary(&self) -> &'static str;
+
+    fn group(&self) -> Group;
+
+    /// Whether it waits for the command before it, rather than being answered at once while one works.
+    fn waits(&self) -> bool {
+        true
+    }
+
+    /// Carries it out. Nothing is stored here: the outcome's actions and its reply are committed together, so a
+    /// crash in between repeats the command, which therefore checks what is there already.
+    async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError>;
+}
+
+/// Where `/help` lists a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Commands,
+    Codebase,
+    Session,
+    /// Reached by buttons, not listed.
+    Hidden,
+}
+
+/// What a command sees: the conversation at the moment of the call.
+#[derive(Clone)]
+pub struct Call {
+    pub context: Arc<Context>,
+    pub platform: Arc<dyn Platform>,
+    pub conversation: Conversation,
+    pub codebase: Option<Codebase>,
+    pub session: Option<Session>,
+    pub turn: Option<TurnView>,
+    /// The prompts that wait, oldest first.
+    pub queue: Vec<String>,
+    pub approvals: Vec<Approval>,
+    pub sender: Sender,
+    pub now: DateTime<Utc>,
+    pub progress: Progress,
+}
+
+impl Call {
+    /// A command as it is typed on this platform, in backticks.
+    #[must_use]
+    pub fn spell(&self, command: &str) -> String {
+        self.platform.spell_command(command)
+    }
+
+    /// The codebase, or the spec's sentence for when there is none.
+    ///
+    /// # Errors
+    /// When the conversation is not bound.
+    pub fn need_codebase(&self) -> Result<&Codebase, UserError> {
+        self.codebase.as_ref().ok_or_else(crate::words::codebase::none_configured)
+    }
+}
+
+/// The running turn, as commands show it.
+#[derive(Debug, Clone)]
+pub struct TurnView {
+    pub title: String,
+    pub since: DateTime<Utc>,
+    /// What the assistant does now.
+    pub tool: Option<String>,
+    pub waits_for_approval: bool,
+}
+
+/// Says how far a long command is. Latest wins; may be dropped.
+pub type Progress = Arc<dyn Fn(String) + Send + Sync>;
+
+/// What a command changes and answers.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub reply: Option<Answered>,
+    pub actions: Vec<Action>,
+}
+
+impl Outcome {
+    /// Says something and changes nothing.
+    #[must_use]
+    pub fn say(text: impl Into<String>) -> Self {
+        Self { reply: Some(Answered { text: text.into(), buttons: Vec::new() }), actions: Vec::new() }
+    }
+
+    /// Also does this.
+    #[must_use]
+    pub fn and(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// With a row of buttons below.
+    #[must_use]
+    pub fn with_buttons(mut self, buttons: Vec<Button>) -> Self {
+        if let Some(reply) = &mut self.reply {
+            reply.buttons = buttons;
+        }
+        self
+    }
+}
+
+/// The reply of a command.
+#[derive(Debug)]
+pub struct Answered {
+    pub text: String,
+    pub buttons: Vec<Button>,
+}
+
+/// What the conversation's actor does for a command, in one transaction with its reply.
+#[derive(Debug)]
+pub enum Action {
+    PutCodebase(Codebase),
+    /// The row of a codebase that was made by mistake; the folder stays.
+    DropCodebase(CodebaseId),
+    Bind { codebase: Option<CodebaseId>, cwd: Option<String> },
+    EndSession(EndReason),
+    ClearQueue,
+    /// Interrupts the running turn; its reply says so.
+    StopTurn,
+    /// The prompt is put in line like any other.
+    Enqueue,
+    Answer { approval: ApprovalId, answer: Answer },
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Shown as it stands.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// Our own fault: shown as a reference, logged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_found_by_its_name_in_any_spelling() {
+        let mut seen = BTreeSet::new();
+        for command in ALL {
+            assert!(seen.insert(command.name()), "{} is listed twice", command.name());
+            assert_eq!(find(&command.name().to_ascii_uppercase().replace('-', "_")).map(Command::name), Some(command.name()));
+        }
+    }
+}

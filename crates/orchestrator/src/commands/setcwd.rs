@@ -1,0 +1,51 @@
+//! `/setcwd <path>`
+
+use adjutant_core::error::UserError;
+use adjutant_core::session::EndReason;
+use async_trait::async_trait;
+
+use super::{Action, Call, Command, CommandError, Group, Outcome};
+use crate::words::codebase as words;
+
+/// Changes the working directory inside the workspace; the next message starts a fresh session.
+pub struct SetCwd;
+
+#[async_trait]
+impl Command for SetCwd {
+    fn name(&self) -> &'static str {
+        "setcwd"
+    }
+
+    fn usage(&self) -> &'static str {
+        "<path>"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Change the working directory"
+    }
+
+    fn group(&self) -> Group {
+        Group::Codebase
+    }
+
+    async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
+        let path = rest.trim();
+        if path.is_empty() {
+            return Err(UserError::new(
+                "No directory given.",
+                format!("Use `{}`.", call.spell("setcwd <path>")),
+            )
+            .into());
+        }
+        let base = call.conversation.cwd.as_deref().map(std::path::Path::new);
+        let directory = call.context.workspace.resolve_dir(base, path)?;
+        let cwd = directory.to_string_lossy().into_owned();
+        let codebase = super::binding::codebase_of(&call.context, &directory).await?;
+        Ok(Outcome::say(words::directory_set(&cwd))
+            .and(Action::Bind {
+                codebase: codebase.or_else(|| call.codebase.clone()).map(|codebase| codebase.id),
+                cwd: Some(cwd),
+            })
+            .and(Action::EndSession(EndReason::DirectoryChanged)))
+    }
+}

@@ -1,0 +1,254 @@
+//! Start, stop, and what the operator may do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adjutant_core::error::UserError;
+use adjutant_core::id::ConversationId;
+use adjutant_core::kind::PlatformKind;
+use adjutant_store::change::Change;
+use adjutant_store::error::StoreError;
+use adjutant_store::record::OutboxRow;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::commands::binding;
+use crate::context::Context;
+use crate::delivery::{DeliveryEvent, Target};
+use crate::dispatcher::{Dispatcher, Letter};
+
+/// Conversations and rows read at once while catching up.
+const PAGE: u32 = 500;
+/// How often lanes of nodes that went away are looked for.
+const PATROL: Duration = Duration::from_secs(15);
+/// How often old rows are swept.
+const SWEEP: Duration = Duration::from_secs(6 * 3600);
+
+/// The orchestrator. Share it in an `Arc`.
+#[derive(Debug)]
+pub struct Orchestrator {
+    pub(crate) context: Arc<Context>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
+}
+
+/// An operation of the operator that was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    #[error(transparent)]
+    User(#[from] UserError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Orchestrator {
+    /// `events` is what [`crate::delivery::Delivery::new`] gave for the context's delivery.
+    #[must_use]
+    pub fn new(context: Context, events: mpsc::UnboundedReceiver<DeliveryEvent>) -> Arc<Self> {
+        let context = Arc::new(context);
+        let dispatcher = Dispatcher::new(Arc::clone(&context));
+        let this = Arc::new(Self { context, dispatcher });
+        tokio::spawn(Arc::clone(&this).listen_to_delivery(events));
+        this
+    }
+
+    #[must_use]
+    pub const fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    #[must_use]
+    pub const fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    /// Reads who is allowed; before anything is accepted.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn load_people(&self) -> Result<(), StoreError> {
+        for allowed in self.context.store.list_allowed().await? {
+            self.context.people.pair(allowed.platform, allowed.sender.id);
+        }
+        Ok(())
+    }
+
+    /// Goes on with everything an earlier life of the gateway left: undelivered messages, running turns, messages
+    /// that were accepted and not handled. Then looks after what other nodes leave behind.
+    pub async fn run(self: Arc<Self>) {
+        if let Err(error) = self.catch_up().await {
+            tracing::error!(%error, "not everything left over could be taken up: {error}");
+        }
+        let mut wakeups = self.context.store.wakeups();
+        let stopping = self.dispatcher.stopping().clone();
+        let mut next_sweep = self.context.clock.monotonic() + SWEEP;
+        loop {
+            let pause = if self.context.settings.shared_store { PATROL } else { SWEEP };
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                woken = wakeups.recv() => self.on_wakeup(woken).await,
+                () = self.context.clock.sleep(pause) => {
+                    if let Err(error) = self.take_up_lanes().await {
+                        tracing::warn!(%error, "the patrol failed: {error}");
+                    }
+                }
+            }
+            if self.context.clock.monotonic() >= next_sweep {
+                next_sweep = self.context.clock.monotonic() + SWEEP;
+                if let Err(error) = self.context.store.sweep(self.context.clock.now()).await {
+                    tracing::warn!(%error, "old rows were not swept: {error}");
+                }
+            }
+        }
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        self.take_up_lanes().await?;
+        self.take_up_parts().await
+    }
+
+    /// Starts an actor for every free conversation with something to do.
+    async fn take_up_lanes(&self) -> Result<(), StoreError> {
+        loop {
+            let due = self.context.store.list_due(self.context.clock.now(), PAGE).await?;
+            let mut taken = 0;
+            for conversation in &due {
+                taken += usize::from(self.take_up(*conversation).await?);
+            }
+            // Lanes that were claimed are not due any more; what could not be claimed is another node's.
+            if taken == 0 || due.len() < PAGE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn take_up(&self, conversation: ConversationId) -> Result<bool, StoreError> {
+        let Some(lane) = self.context.store.claim(conversation).await? else { return Ok(false) };
+        self.dispatcher.deliver(lane, Letter::Wake);
+        Ok(true)
+    }
+
+    async fn take_up_parts(&self) -> Result<(), StoreError> {
+        let rows = self.context.store.list_undelivered(PAGE * 20).await?;
+        for row in rows {
+            self.take_up_part(row).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_up_part(&self, row: OutboxRow) -> Result<(), StoreError> {
+        let lane = match row.conversation {
+            Some(conversation) => match self.context.store.claim(conversation).await? {
+                Some(lane) => Some(lane),
+                // Another node delivers it.
+                None => return Ok(()),
+            },
+            None => None,
+        };
+        self.context.delivery.recover(lane, vec![row]);
+        Ok(())
+    }
+
+    async fn on_wakeup(&self, woken: Result<ConversationId, broadcast::error::RecvError>) {
+        let result = match woken {
+            Ok(conversation) => self.take_up(conversation).await.map(|_| ()),
+            Err(broadcast::error::RecvError::Lagged(_)) => self.take_up_lanes().await,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        };
+        if let Err(error) = result {
+            tracing::warn!(%error, "a wake-up was not followed: {error}");
+        }
+    }
+
+    async fn listen_to_delivery(self: Arc<Self>, mut events: mpsc::UnboundedReceiver<DeliveryEvent>) {
+        while let Some(event) = events.recv().await {
+            match event {
+                DeliveryEvent::Gone { to, reason } => {
+                    tracing::warn!(platform = %to.platform, conversation = to.key.0, "nothing can be sent there any more: {reason}");
+                    self.tell(&to, Letter::Gone).await;
+                }
+                DeliveryEvent::Moved { from, to } => self.moved(&from, to).await,
+                DeliveryEvent::Fenced { .. }
+                | DeliveryEvent::FirstShown { .. }
+                | DeliveryEvent::Delivered { .. }
+                | DeliveryEvent::Dead { .. } => {}
+            }
+        }
+    }
+
+    async fn tell(&self, to: &Target, letter: Letter) {
+        match self.context.store.find_conversation(to.platform, &to.key).await {
+            Ok(Some(conversation)) => self.dispatcher.tell(conversation.id, letter),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a conversation could not be looked up: {error}"),
+        }
+    }
+
+    async fn moved(&self, from: &Target, to: adjutant_core::message::ConversationKey) {
+        let found = self.context.store.find_conversation(from.platform, &from.key).await;
+        let Ok(Some(conversation)) = found else { return };
+        let Ok(Some(lane)) = self.context.store.claim(conversation.id).await else { return };
+        let rekey = Change::Rekey { conversation: conversation.id, key: to };
+        if let Err(error) = self.context.store.commit(Some(lane), vec![rekey]).await {
+            tracing::warn!(%error, conversation = %conversation.id, "the new key was not stored: {error}");
+        }
+        self.dispatcher.deliver(lane, Letter::Wake);
+    }
+
+    /// Admits the person who was given this code.
+    ///
+    /// # Errors
+    /// When nobody was, or it has expired.
+    pub async fn allow(&self, code: &str) -> Result<String, OperatorError> {
+        let redeemed = self.context.store.redeem_pairing(code.trim(), self.context.clock.now()).await?;
+        let Some(allowed) = redeemed else {
+            return Err(UserError::new(
+                format!("No pairing code `{}`, or it has expired.", code.trim()),
+                "Write to the bot again for a new one; it lasts one hour.",
+            )
+            .into());
+        };
+        self.context.people.pair(allowed.platform, allowed.sender.id.clone());
+        Ok(format!("{} ({}) may use {} now.", allowed.sender.name, allowed.sender.id, allowed.platform.shown()))
+    }
+
+    /// Offers pairing to strangers on a platform for ten minutes.
+    ///
+    /// # Errors
+    /// When the platform is not switched on.
+    pub async fn pair(&self, platform: PlatformKind) -> Result<String, OperatorError> {
+        if !self.context.platforms.contains_key(&platform) {
+            return Err(UserError::new(
+                format!("{} is not switched on.", platform.shown()),
+                "`adjutant doctor` says how.",
+            )
+            .into());
+        }
+        let until = self.context.clock.now() + chrono::Duration::minutes(10);
+        self.context.store.open_pairing(platform, until).await?;
+        Ok(format!("For ten minutes, whoever writes to the bot on {} gets a code for `adjutant allow <code>`.", platform.shown()))
+    }
+
+    /// Loads a codebase's own assistant settings, hooks and servers from now on.
+    ///
+    /// # Errors
+    /// When there is no such codebase.
+    pub async fn trust(&self, name: &str) -> Result<String, OperatorError> {
+        let found = binding::find_or_adopt(&self.context, name, self.context.clock.now()).await?;
+        let Some(found) = found else {
+            return Err(UserError::new(format!("No codebase `{name}`."), "`/repos` lists what is there.").into());
+        };
+        let mut codebase = found.codebase;
+        codebase.trusted = true;
+        let text = format!("The settings, hooks and servers that `{}` brings are loaded from its next session on.", codebase.name);
+        self.context.store.commit(None, vec![Change::PutCodebase(codebase)]).await?;
+        Ok(text)
+    }
+
+    /// Stops in order: actors leave their runs to the runners, what can be sent now is sent.
+    pub async fn stop(&self, within: Duration) {
+        self.dispatcher.stop().await;
+        let left = self.context.delivery.flush(within).await;
+        if left > 0 {
+            tracing::info!(left, "{left} conversations have messages that are sent after the next start");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Every sentence the product says, by area. The fact first, then the next step; short enough for a phone.
+
+pub mod access;
+pub mod approval;
+pub mod codebase;
+pub mod session;
+pub mod trouble;
+pub mod turn;
+
+use chrono::Duration;
+
+/// `34 s`, `2 min 10 s`, `3 h 5 min`, `2 d 4 h`.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.num_seconds().max(0);
+    let (days, hours, minutes, rest) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let two = |big: i64, unit: &str, small: i64, small_unit: &str| match small {
+        0 => format!("{big} {unit}"),
+        small => format!("{big} {unit} {small} {small_unit}"),
+    };
+    if days > 0 {
+        two(days, "d", hours, "h")
+    } else if hours > 0 {
+        two(hours, "h", minutes, "min")
+    } else if minutes > 0 {
+        two(minutes, "min", rest, "s")
+    } else {
+        format!("{rest} s")
+    }
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`.
+#[must_use]
+pub fn ordinal(n: usize) -> String {
+    let suffix = match (n % 10, n % 100) {
+        (1, r) if r != 11 => "st",
+        (2, r) if r != 12 => "nd",
+        (3, r) if r != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{suffix}")
+}
+
+/// A text in backticks that cannot break out of them, cut to one line of at most `limit` characters.
+#[must_use]
+pub fn code(text: &str, limit: usize) -> String {
+    format!("`{}`", one_line(text, limit).replace('`', "'"))
+}
+
+/// The first line, cut to at most `limit` characters.
+#[must_use]
+pub fn one_line(text: &str, limit: usize) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let more = text.trim().lines().nth(1).is_some();
+    if line.chars().count() > limit || more {
+        let kept: String = line.chars().take(limit.saturating_sub(1)).collect();
+        format!("{}…", kept.trim_end())
+    } else {
+        line.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_places_read_as_people_say_them() {
+        assert_eq!(duration(Duration::seconds(34)), "34 s");
+        assert_eq!(duration(Duration::seconds(130)), "2 min 10 s");
+        assert_eq!(duration(Duration::seconds(7200)), "2 h");
+        assert_eq!(duration(Duration::seconds(-5)), "0 s");
+        assert_eq!([1, 2, 3, 4, 11, 12, 21].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st"]);
+    }
+
+    #[test]
+    fn code_stays_inside_its_backticks() {
+        assert_eq!(code("a `b`\nc", 40), "`a 'b'…`");
+        assert_eq!(one_line("0123456789", 5), "0123…");
+    }
+}

@@ -1,0 +1,124 @@
+//! What is said around a turn: its queue, its status line and its end.
+
+use adjutant_core::assistant::{Notice, ToolTitle};
+use adjutant_core::kind::AssistantKind;
+use chrono::{DateTime, Duration, Utc};
+
+use super::{code, duration, one_line, ordinal};
+use crate::commands::TurnView;
+
+/// A prompt arrived while a turn runs.
+#[must_use]
+pub fn queued(place: usize, stop: &str) -> String {
+    format!("Queued, {} in line. `{stop}` ends the running turn.", ordinal(place))
+}
+
+/// A prompt arrived while all turns the gateway may run at once are taken.
+#[must_use]
+pub fn waits_for_place(running: usize) -> String {
+    format!("Queued: {running} turns run already. Yours starts as soon as one of them ends.")
+}
+
+/// The queue of this conversation is full.
+#[must_use]
+pub fn queue_full(limit: usize, clear: &str) -> String {
+    format!("{limit} messages wait here already; this one was not taken. Send it again later, or empty the queue with `{clear}`.")
+}
+
+/// `/stop` without a turn.
+#[must_use]
+pub fn nothing_runs(queued: usize) -> String {
+    match queued {
+        0 => "Nothing runs here.".to_owned(),
+        n => format!("Nothing runs here; {n} wait."),
+    }
+}
+
+/// `/queue`.
+#[must_use]
+pub fn queue(waiting: &[String], turn: Option<&TurnView>, now: DateTime<Utc>, clear: &str) -> String {
+    let mut lines = Vec::new();
+    if let Some(turn) = turn {
+        lines.push(format!("Running: {}, {}", code(&turn.title, 60), duration(now - turn.since)));
+    }
+    if waiting.is_empty() {
+        lines.push("Nothing waits here.".to_owned());
+    } else {
+        lines.extend(waiting.iter().enumerate().map(|(i, text)| format!("{}. {}", i + 1, code(text, 60))));
+        lines.push(format!("`{clear}` empties it."));
+    }
+    lines.join("\n")
+}
+
+/// `/queue clear`.
+#[must_use]
+pub fn queue_cleared(n: usize) -> String {
+    match n {
+        0 => "Nothing waited here.".to_owned(),
+        1 => "1 waiting message dropped.".to_owned(),
+        n => format!("{n} waiting messages dropped."),
+    }
+}
+
+/// The line below a growing reply.
+#[must_use]
+pub fn status_line(tool: Option<&ToolTitle>, since: Duration) -> String {
+    match tool {
+        Some(tool) => format!("⏳ {} · {}", tool_title(tool), duration(since)),
+        None => format!("⏳ {}", duration(since)),
+    }
+}
+
+/// `Bash: cargo test`, shortened.
+#[must_use]
+pub fn tool_title(tool: &ToolTitle) -> String {
+    if tool.detail.is_empty() {
+        return one_line(&tool.tool, 40);
+    }
+    format!("{}: {}", one_line(&tool.tool, 40), code(&tool.detail, 80))
+}
+
+/// The end of a turn that was stopped.
+#[must_use]
+pub fn stopped(after: Duration) -> String {
+    format!("✗ Stopped after {}.", duration(after))
+}
+
+/// A command that took a while was stopped.
+#[must_use]
+pub fn command_stopped() -> String {
+    "✗ Stopped.".to_owned()
+}
+
+/// The end of a turn in which the assistant said nothing.
+#[must_use]
+pub fn silent(after: Duration) -> String {
+    format!("✓ Done, nothing to say · {}", duration(after))
+}
+
+/// The first message of a conversation went into the configured default codebase.
+#[must_use]
+pub fn default_codebase(name: &str) -> String {
+    format!("Working in {}.", code(name, 60))
+}
+
+/// A remark of the assistant or its codec that people should know; `None` for what only the log needs.
+#[must_use]
+pub fn notice(assistant: AssistantKind, notice: &Notice) -> Option<String> {
+    match notice {
+        Notice::Retrying { attempt, of, .. } if attempt * 2 > *of => {
+            Some(format!("{}'s provider does not answer well; attempt {attempt} of {of}.", assistant.shown()))
+        }
+        Notice::LineCut => Some("A line of output over 16 MiB was cut.".to_owned()),
+        Notice::Said(text) => Some(text.clone()),
+        Notice::Retrying { .. } | Notice::Unreadable { .. } => None,
+    }
+}
+
+/// Registered words in a command's text that have no value.
+#[must_use]
+pub fn unknown_variables(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().map(|name| format!("`${name}`")).collect();
+    let verb = if names.len() == 1 { "has" } else { "have" };
+    format!("{} {verb} no value here and stayed as written.", shown.join(", "))
+}
