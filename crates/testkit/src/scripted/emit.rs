@@ -35,8 +35,10 @@ pub fn block(session: Uuid, block: &Value) -> io::Result<()> {
                  "parent_tool_use_id": null, "session_id": session }))
 }
 
-/// What a tool gave back.
-pub fn tool_result(session: Uuid, id: &str, content: &str, failed: bool) -> io::Result<()> {
+/// What a tool gave back, or why it failed.
+pub fn tool_result(session: Uuid, id: &str, outcome: Result<&str, &str>) -> io::Result<()> {
+    let failed = outcome.is_err();
+    let content = outcome.unwrap_or_else(|why| why);
     let block = json!({ "type": "tool_result", "tool_use_id": id, "content": content, "is_error": failed });
     say(&json!({ "type": "user", "message": { "role": "user", "content": [block] },
                  "parent_tool_use_id": null, "session_id": session }))

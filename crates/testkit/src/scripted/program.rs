@@ -195,7 +195,7 @@ impl Program {
             Step::Think(text) => Ok(block(self.session, &json!({ "type": "thinking", "thinking": text }))?),
             Step::Tool { name, input } => {
                 let id = self.call(&name, &input)?;
-                Ok(tool_result(self.session, &id, "done", false)?)
+                Ok(tool_result(self.session, &id, Ok("done"))?)
             }
             Step::Permission { name, argument } => {
                 let input = match name.as_str() {
@@ -303,11 +303,11 @@ impl Program {
                 self.allowed.insert(tool.to_owned());
             }
             let said = act(&decision)?;
-            tool_result(self.session, &id, &said, false)?;
+            tool_result(self.session, &id, Ok(&said))?;
             said
         } else {
             let why = decision["message"].as_str().unwrap_or_default();
-            tool_result(self.session, &id, why, true)?;
+            tool_result(self.session, &id, Err(why))?;
             format!("denied: {why}")
         };
         self.text(&said)
@@ -334,7 +334,7 @@ impl Program {
             self.hear(heard)?;
             if self.interrupted {
                 say(&json!({ "type": "control_cancel_request", "request_id": request }))?;
-                tool_result(self.session, id, "rejected", true)?;
+                tool_result(self.session, id, Err("rejected"))?;
                 return Err(Stop::Interrupted);
             }
         }
