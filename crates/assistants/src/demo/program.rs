@@ -195,8 +195,7 @@ impl Demo {
         let id = self.call("Read", &json!({ "file_path": path }))?;
         let text = std::fs::read_to_string(&path);
         let waited = self.pause(LOOK)?;
-        let failed = text.is_err();
-        self.called(&id, text.as_deref().unwrap_or("The file is not there."), failed)?;
+        self.called(&id, text.as_deref().map_err(|_| "The file is not there."))?;
         Ok(waited)
     }
 
@@ -210,20 +209,20 @@ impl Demo {
         let text = match self.decision(&request)? {
             Err(Interrupted) => {
                 say(&json!({ "type": "control_cancel_request", "request_id": request }))?;
-                self.called(&id, "Not done: the turn was interrupted.", true)?;
+                self.called(&id, Err("Not done: the turn was interrupted."))?;
                 return Ok(Err(Interrupted));
             }
             Ok(Decision::Deny(reason)) => {
-                self.called(&id, &reason, true)?;
+                self.called(&id, Err(&reason))?;
                 script::denied(&reason)
             }
             Ok(Decision::Allow) => match edit(&path, change) {
                 Ok(()) => {
-                    self.called(&id, "The file was changed.", false)?;
+                    self.called(&id, Ok("The file was changed."))?;
                     script::allowed(change)
                 }
                 Err(error) => {
-                    self.called(&id, "The file could not be changed.", true)?;
+                    self.called(&id, Err("The file could not be changed."))?;
                     script::failed(change, &error.to_string())
                 }
             },
@@ -271,7 +270,9 @@ impl Demo {
         Ok(id)
     }
 
-    fn called(&self, id: &str, content: &str, failed: bool) -> io::Result<()> {
+    fn called(&self, id: &str, outcome: Result<&str, &str>) -> io::Result<()> {
+        let failed = outcome.is_err();
+        let content = outcome.unwrap_or_else(|why| why);
         let block = json!({ "type": "tool_result", "tool_use_id": id, "content": content, "is_error": failed });
         say(&json!({ "type": "user", "message": { "role": "user", "content": [block] },
                      "parent_tool_use_id": null, "session_id": self.session }))

@@ -92,7 +92,8 @@ fn a_second_result_is_said_and_ends_no_turn() {
     let mut codec = ClaudeCodec::new("/w".into());
     let mut events = Vec::new();
     codec.begin(first);
-    let answered = format!(r#"{{"type":"result","subtype":"success","user_message_uuids":["{first}"],"result":"one"}}"#);
+    let answered =
+        format!(r#"{{"type":"result","subtype":"success","user_message_uuids":["{first}"],"result":"one"}}"#);
     codec.read(&answered, &mut events).unwrap();
     codec.begin(second);
     let unasked = r#"{"type":"result","subtype":"success","result":"the build is done","result_index":1}"#;
