@@ -35,7 +35,7 @@ fn one(name: &str) -> InboundMessage {
 /// An update with a message in a group; `message` adds or replaces fields.
 fn in_group(message: Value) -> Batch {
     let mut whole = json!({
-        "message_id": 9, "date": 1_795_000_000, "chat": {"id": -100_5, "type": "supergroup", "title": "Dev"},
+        "message_id": 9, "date": 1_795_000_000, "chat": {"id": -1005, "type": "supergroup", "title": "Dev"},
         "from": {"id": 5, "is_bot": false, "first_name": "Ada", "last_name": "L"}
     });
     let fields = message.as_object().expect("an object").clone();
@@ -92,20 +92,20 @@ fn in_a_group_only_what_is_said_to_the_bot_is_heard() {
     assert_eq!(fixture("group_general_topic_text").messages, []);
     assert_eq!(text(&in_group(json!({"text": "/status@other_bot"}))), None);
     assert_eq!(text(&in_group(json!({"text": "hey @Coding_Assistant_Bot, fix it"}))), Some("hey fix it"));
-    let from_us = json!({"message_id": 3, "date": 1, "chat": {"id": -100_5}, "text": "done",
+    let from_us = json!({"message_id": 3, "date": 1, "chat": {"id": -1005}, "text": "done",
         "from": {"id": 7_000_000_001_i64, "is_bot": true, "first_name": "Bot"}});
     let reply = in_group(json!({"text": "and now?", "reply_to_message": from_us.clone()}));
     assert_eq!(text(&reply), Some("and now?"));
     let other = in_group(json!({"text": "/x@other_bot", "reply_to_message": from_us}));
     assert_eq!(text(&other), None);
-    let from_ada = json!({"message_id": 3, "date": 1, "chat": {"id": -100_5}, "text": "hm",
+    let from_ada = json!({"message_id": 3, "date": 1, "chat": {"id": -1005}, "text": "hm",
         "from": {"id": 6, "is_bot": false, "first_name": "Bo"}});
     assert_eq!(text(&in_group(json!({"text": "no", "reply_to_message": from_ada}))), None);
 }
 
 #[test]
 fn a_topic_the_bot_opened_does_not_make_all_its_talk_replies_to_the_bot() {
-    let root = json!({"message_id": 44, "date": 1, "chat": {"id": -100_5}, "forum_topic_created": {"name": "x"},
+    let root = json!({"message_id": 44, "date": 1, "chat": {"id": -1005}, "forum_topic_created": {"name": "x"},
         "from": {"id": 7_000_000_001_i64, "is_bot": true, "first_name": "Bot"}});
     let talk = json!({"text": "lunch?", "message_thread_id": 44, "is_topic_message": true, "reply_to_message": root});
     assert_eq!(in_group(talk).messages, []);
@@ -115,7 +115,7 @@ fn a_topic_the_bot_opened_does_not_make_all_its_talk_replies_to_the_bot() {
 fn nobody_but_a_person_is_heard() {
     let bot = json!({"id": 8, "is_bot": true, "first_name": "Other"});
     assert_eq!(text(&in_group(json!({"text": "/status", "from": bot}))), None);
-    let anonymous = json!({"text": "/status", "sender_chat": {"id": -100_5, "type": "supergroup"}});
+    let anonymous = json!({"text": "/status", "sender_chat": {"id": -1005, "type": "supergroup"}});
     assert_eq!(text(&in_group(anonymous)), None);
 }
 

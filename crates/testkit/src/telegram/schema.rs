@@ -79,10 +79,13 @@ impl Schema {
             return Err(format!("`{path}` must be `{constant}` (fake)"));
         }
         let kinds: Vec<_> = alternatives(&field.kind).collect();
-        let mut refusals = kinds.iter().map(|kind| self.check_kind(kind, value, path).err());
-        if refusals.clone().all(|refusal| refusal.is_some()) {
-            let reason = refusals.next().flatten().filter(|_| kinds.len() == 1);
-            return Err(reason.unwrap_or_else(|| format!("`{path}` must be {} (fake)", field.kind)));
+        let refusals: Vec<_> = kinds.iter().map_while(|kind| self.check_kind(kind, value, path).err()).collect();
+        if refusals.len() == kinds.len() {
+            // Of several kinds, what the real server would say of one of them says most.
+            let real = refusals.iter().find(|refusal| !refusal.ends_with("(fake)"));
+            let several = || format!("`{path}` is no {}: {} (fake)", field.kind, refusals.join("; "));
+            let only = refusals.first().filter(|_| kinds.len() == 1);
+            return Err(real.or(only).cloned().unwrap_or_else(several));
         }
         check_size(field, value, path)
     }
