@@ -1,3 +1,8 @@
 //! The assistants through their port: recordings, a scripted program under a real runner, and the real Claude Code.
 
+mod faults;
+mod permissions;
+mod recovery;
 mod replay;
+mod support;
+mod turns;
