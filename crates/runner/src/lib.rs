@@ -9,8 +9,10 @@
 //! said over its socket, `directory` what lies in the run's directory, and `sys` the only place with `unsafe`.
 
 mod connection;
+mod control;
 mod directory;
 mod fork_server;
+mod frames;
 mod hold;
 mod launcher;
 mod leftover;
@@ -19,7 +21,8 @@ mod spool;
 mod sys;
 mod wire;
 
-pub use connection::{AttachError, Connection, Control, Event, Gone, Incoming, Written, attach, end};
+pub use connection::{AttachError, Connection, Event, Incoming, attach, end};
+pub use control::{Control, Gone, Written};
 pub use directory::{Found, probe, remove};
 pub use fork_server::{ForkServer, early_main, fork_server, run_if_asked};
 pub use launcher::{Launcher, StartError, StartFailure};
