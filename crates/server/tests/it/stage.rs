@@ -11,6 +11,7 @@ use adjutant_core::id::{ApprovalId, CodebaseId, ConversationId, PartId, RunId, T
 use adjutant_core::intake::{Intake, IntakeClosed};
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::message::{ConversationKey, InboundMessage};
+use adjutant_core::platform::{Part, Platform};
 use adjutant_server::engine::{CommandHint, Concurrency, Feature, Overview};
 use adjutant_server::{ApiToken, ConsolePlatform, Engine, EngineError, Server, ServerConfig};
 use async_trait::async_trait;
@@ -42,6 +43,8 @@ pub struct StubGateway {
     pub received: Mutex<Vec<InboundMessage>>,
     /// Why nothing is accepted, if nothing is.
     pub closed: Mutex<Option<String>>,
+    /// Where every message is answered while it is still being accepted.
+    pub answers: Mutex<Option<ConsolePlatform>>,
 }
 
 impl Stage {
@@ -147,6 +150,14 @@ impl Intake for StubGateway {
     async fn accept(&self, batch: Vec<InboundMessage>) -> Result<(), IntakeClosed> {
         if let Some(reason) = self.closed.lock().expect("lock").clone() {
             return Err(IntakeClosed { reason });
+        }
+        let answers = self.answers.lock().expect("lock").clone();
+        if let Some(console) = answers {
+            let to = batch[0].conversation.clone();
+            tokio::spawn(async move { console.send(&to, &Part::text("answer")).await });
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
         }
         self.received.lock().expect("lock").extend(batch);
         Ok(())
