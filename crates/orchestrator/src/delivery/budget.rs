@@ -43,8 +43,8 @@ pub struct Budgets {
 #[derive(Debug, Default)]
 struct Shelf {
     levels: HashMap<String, Level>,
-    /// Draws since the last look for full buckets.
-    draws: usize,
+    /// Draws until the next look for full buckets.
+    draws_left: usize,
 }
 
 #[derive(Debug)]
@@ -170,15 +170,16 @@ impl Shelf {
         level
     }
 
-    /// Forgets full buckets, once per as many draws as there are buckets: constant work per draw.
+    /// Forgets full buckets, after as many draws as there were buckets the last time: constant work per draw.
     fn tidy(&mut self, now: Instant) {
-        self.draws += 1;
-        if self.draws > self.levels.len() + 16 {
-            self.draws = 0;
-            self.levels.retain(|_, level| !level.is_full(now));
-            if self.levels.capacity() > 4 * self.levels.len() + 64 {
-                self.levels.shrink_to_fit();
-            }
+        if self.draws_left > 0 {
+            self.draws_left -= 1;
+            return;
+        }
+        self.levels.retain(|_, level| !level.is_full(now));
+        self.draws_left = self.levels.len() + 16;
+        if self.levels.capacity() > 4 * self.levels.len() + 64 {
+            self.levels.shrink_to_fit();
         }
     }
 }

@@ -122,12 +122,7 @@ impl Scene {
     }
 
     pub fn with(capabilities: Capabilities, mask: Mask) -> Self {
-        let platform = Arc::new(FakePlatform {
-            capabilities,
-            log: watch::Sender::default(),
-            answers: Mutex::default(),
-            hanging: Mutex::default(),
-        });
+        let platform = Arc::new(FakePlatform::new(capabilities));
         let ledger = Arc::new(FakeLedger::default());
         let clock = ManualClock::default();
         let platforms: Vec<Arc<dyn Platform>> = vec![platform.clone()];
@@ -163,6 +158,11 @@ impl Scene {
 }
 
 impl FakePlatform {
+    pub fn new(capabilities: Capabilities) -> Self {
+        let log = watch::Sender::default();
+        Self { capabilities, log, answers: Mutex::default(), hanging: Mutex::default() }
+    }
+
     /// The next calls are answered like this; then all pass.
     pub fn answer(&self, answers: impl IntoIterator<Item = Option<SendError>>) {
         self.answers.lock().expect("a lock").extend(answers);

@@ -85,6 +85,16 @@ fn block() -> impl Strategy<Value = String> {
     prop_oneof![4 => prose(), 2 => code, 1 => table, 1 => list, 1 => Just("## A heading".to_owned())]
 }
 
+/// Letters, marks and their like in any order at all.
+fn noise() -> impl Strategy<Value = String> {
+    const MARKS: &[&str] = &[
+        "\n", "\n\n", " ", "   ", "`", "```", "````rs", "~~~", "|", "|---|", "| a |\n", "[", "]", "](", ")", "(", "<",
+        "https://a.b/", "- ", "1. ", "# ", "> ", "**", "_", "\\", "word", "Ends. ", "漢", "。", "é", "e\u{301}", "🇩🇪",
+        "👩‍👩‍👧", "\r\n", "\t", "    ```", "\u{200d}", "ﷺ", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    ];
+    proptest::collection::vec(proptest::sample::select(MARKS), 0..500).prop_map(|marks| marks.concat())
+}
+
 fn document() -> impl Strategy<Value = String> {
     proptest::collection::vec(block(), 1..20).prop_map(|blocks| blocks.join("\n\n"))
 }
@@ -103,12 +113,35 @@ proptest! {
     }
 
     #[test]
-    fn any_text_at_all_is_cut_without_loss(text in "(\\PC|\n|`|~|\\||\\[|\\]|\\(|\\)| |-){0,1200}", limit in 64_usize..400) {
+    fn any_text_at_all_is_cut_without_loss(text in noise(), limit in 64_usize..400) {
         let pieces = pieces(&text, limit);
         prop_assert!(rejoins(&text, &pieces), "{pieces:#?}");
         for piece in &pieces {
             prop_assert!(utf16(&piece.text()) <= limit);
         }
+    }
+
+    #[test]
+    fn noise_is_cut_the_same_however_it_arrives(text in noise(), limit in 64_usize..400, size in 1_usize..100) {
+        prop_assert_eq!(pieces(&text, limit), in_chunks(&text, limit, &utf16, size));
+    }
+
+    #[test]
+    fn links_within_an_endless_paragraph_stay_whole(
+        links in proptest::collection::vec("\\[[a-z]{1,9}( [a-z]{1,9}){0,4}\\]\\(https://[a-z]{1,9}\\.com/[a-z]{1,40}\\)", 1..40),
+        limit in 150_usize..600,
+        size in 1_usize..40,
+    ) {
+        let text = links.join(" and ");
+        let mut found = Vec::new();
+        for piece in in_chunks(&text, limit, &utf16, size) {
+            for link in piece.text().split(" and ").map(|link| link.trim_start_matches("and ").trim_end_matches(" and")) {
+                if link != "and" && !link.is_empty() {
+                    found.push(link.to_owned());
+                }
+            }
+        }
+        prop_assert_eq!(found, links);
     }
 
     #[test]
