@@ -117,6 +117,15 @@ impl Store {
         self.inner.counters.figures()
     }
 
+    /// Jobs that wait for the writer; always 0 on PostgreSQL, where transactions go side by side.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        match &self.inner.db {
+            Db::Lite(lite) => lite.waiting(),
+            Db::Pg(_) => 0,
+        }
+    }
+
     /// Writes something without meaning, so that a full disk or a read-only file system shows.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod file;
 mod writer;
 
 use std::str::FromStr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub(crate) struct Lite {
     /// The last approval number given; read from the database when the first is asked for.
     approvals: OnceCell<AtomicI64>,
     /// Held as long as the store is open.
-    _lock: Lock,
+    lock: Mutex<Option<Lock>>,
 }
 
 impl Lite {
@@ -65,11 +66,22 @@ impl Lite {
             .test_before_acquire(false)
             .acquire_timeout(BUSY)
             .connect_lazy_with(connect.clone().read_only(true).create_if_missing(false).statement_cache_capacity(32));
-        Ok(Self { node, writer: orders, readers, options: connect, approvals: OnceCell::new(), _lock: lock })
+        Ok(Self {
+            node,
+            writer: orders,
+            readers,
+            options: connect,
+            approvals: OnceCell::new(),
+            lock: Mutex::new(Some(lock)),
+        })
     }
 
     pub(crate) const fn readers(&self) -> &SqlitePool {
         &self.readers
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.writer.max_capacity() - self.writer.capacity()
     }
 
     /// A connection of its own for migrations.
@@ -103,6 +115,9 @@ impl Lite {
             let _ = closed.await;
         }
         self.readers.close().await;
+        if let Ok(mut lock) = self.lock.lock() {
+            *lock = None;
+        }
     }
 }
 

@@ -16,6 +16,10 @@ pub(crate) async fn commit(
     (node, now): (&Node, DateTime<Utc>),
 ) -> Result<(), StoreError> {
     let held = lane.map(|lane| (lane, node));
+    if let Some(lane) = lane.filter(|lane| lane.epoch != node.epoch) {
+        // Taken by an earlier life of this node.
+        return Err(StoreError::Fenced { conversation: lane.conversation });
+    }
     if let Some(lane) = lane
         && !fenced_by_a_change(conn, lane, changes)
     {
