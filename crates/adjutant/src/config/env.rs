@@ -2,38 +2,14 @@
 //! that the operator hears of all of them at once.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use url::Url;
 
-use super::names::{self, VARIABLES};
+use super::names;
 use super::problem::{Problem, Problems};
 use super::sources::Sources;
-
-/// Where a value came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layer {
-    Environment,
-    Dotenv,
-}
-
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Environment => "environment",
-            Self::Dotenv => ".env",
-        })
-    }
-}
-
-/// A variable that was set, and where. The value is not here: it may be a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
-    pub name: &'static str,
-    pub layer: Layer,
-}
 
 /// Reads values and gathers problems.
 #[derive(Debug)]
@@ -52,7 +28,7 @@ impl<'a> Reader<'a> {
     /// The value as it stands; an empty one counts as not set, since compose files pass such.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         self.asked.insert(name);
-        self.lookup(name).map(|(value, _)| value.to_owned())
+        self.lookup(name).map(str::to_owned)
     }
 
     /// The value turned into something; `wanted` says what it has to be.
@@ -108,7 +84,7 @@ impl<'a> Reader<'a> {
     /// A secret, from the variable itself or from the file that `NAME_FILE` names.
     pub fn secret(&mut self, name: &'static str) -> Option<SecretString> {
         let direct = self.text(name);
-        let file = self.lookup(&format!("{name}_FILE")).map(|(value, _)| value.to_owned());
+        let file = self.lookup(&format!("{name}_FILE")).map(str::to_owned);
         let Some(file) = file else { return direct.map(|text| SecretString::from(text.trim().to_owned())) };
         if direct.is_some() {
             self.problem(name, &format!("is set, and so is `{name}_FILE`: keep one of them"));
@@ -144,13 +120,13 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem { name: name.to_owned(), text: text.to_owned() });
     }
 
-    /// What was read, and what is odd about the names.
+    /// Checks the names themselves; what is odd about them comes back.
     ///
     /// # Errors
     /// All problems, when there are any.
-    pub fn finish(mut self) -> Result<(Vec<Origin>, Vec<String>), Problems> {
+    pub fn finish(mut self) -> Result<Vec<String>, Problems> {
         let warnings = self.check_names();
-        if self.problems.is_empty() { Ok((self.origins(), warnings)) } else { Err(Problems(self.problems)) }
+        if self.problems.is_empty() { Ok(warnings) } else { Err(Problems(self.problems)) }
     }
 
     fn file_problem<T>(&mut self, name: &'static str, text: &str) -> Option<T> {
@@ -158,11 +134,13 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn lookup(&self, name: &str) -> Option<(&'a str, Layer)> {
-        let set = |value: &&String| !value.trim().is_empty();
-        let environment = self.sources.environment.get(name).filter(set).map(|value| (value, Layer::Environment));
-        let dotenv = || self.sources.dotenv.get(name).filter(set).map(|value| (value, Layer::Dotenv));
-        environment.or_else(dotenv).map(|(value, layer)| (value.as_str(), layer))
+    fn lookup(&self, name: &str) -> Option<&'a str> {
+        let layers = [&self.sources.environment, &self.sources.dotenv];
+        layers
+            .into_iter()
+            .filter_map(|layer| layer.get(name))
+            .map(String::as_str)
+            .find(|value| !value.trim().is_empty())
     }
 
     fn absolute(&self, text: &str) -> PathBuf {
@@ -170,14 +148,6 @@ impl<'a> Reader<'a> {
             (Some(rest), Some(home)) => Path::new(home).join(rest),
             _ => self.sources.directory.join(text),
         }
-    }
-
-    fn origins(&self) -> Vec<Origin> {
-        let origin = |name: &'static str| {
-            let file = || self.lookup(&format!("{name}_FILE"));
-            self.lookup(name).or_else(file).map(|(_, layer)| Origin { name, layer })
-        };
-        VARIABLES.iter().filter_map(|variable| origin(variable.name)).collect()
     }
 
     /// An unknown `ADJUTANT_…` is a problem; another name that is almost one of ours is worth a warning.

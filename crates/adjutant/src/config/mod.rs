@@ -11,7 +11,6 @@
 //! | [`sources`] | collecting the layers |
 //! | [`problem`] | what is said when a value is wrong |
 //! | [`file`] | `adjutant.toml` |
-//! | [`system`] | what is no setting of ours, for child processes |
 //! | the others | one section each |
 
 pub mod claude;
@@ -26,7 +25,6 @@ pub mod root;
 pub mod server;
 pub mod sources;
 pub mod store;
-pub mod system;
 pub mod telegram;
 
 #[cfg(test)]
@@ -39,7 +37,7 @@ use secrecy::SecretString;
 pub use self::problem::Problems;
 pub use self::sources::Sources;
 
-use self::env::{Origin, Reader};
+use self::env::Reader;
 
 /// Everything the operator set, with defaults filled in.
 #[derive(Debug, Clone)]
@@ -55,10 +53,6 @@ pub struct Config {
     pub conversations: conversations::Conversations,
     pub root: root::Root,
     pub logging: logging::Logging,
-    /// The rest of the environment: what child processes may be given.
-    pub system: system::System,
-    /// Where each value that was set came from, in the order of [`names::VARIABLES`].
-    pub origins: Vec<Origin>,
     /// What is odd but no reason to stop; each is one sentence to be shown at the start.
     pub warnings: Vec<String>,
 }
@@ -89,13 +83,11 @@ impl Config {
             conversations: conversations::Conversations::read(&mut reader, file),
             root: root::Root::read(&mut reader),
             logging: logging::Logging::read(&mut reader),
-            system: system::System::read(sources),
             data_dir,
-            origins: Vec::new(),
             warnings: sources.warnings.clone(),
         };
-        let (origins, warnings) = reader.finish()?;
-        Ok(Self { origins, warnings: [config.warnings, warnings].concat(), ..config })
+        let warnings = reader.finish()?;
+        Ok(Self { warnings: [config.warnings, warnings].concat(), ..config })
     }
 
     /// Every secret of this installation, for the mask that each outgoing text passes.

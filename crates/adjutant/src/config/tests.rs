@@ -9,7 +9,7 @@ use adjutant_core::assistant::PermissionMode;
 use adjutant_core::conversation::ReplyMode;
 use secrecy::ExposeSecret;
 
-use super::env::{Layer, Origin, Reader};
+use super::env::Reader;
 use super::names::{Secrecy, VARIABLES, find, nearest};
 use super::{Config, Sources};
 
@@ -54,15 +54,13 @@ fn nothing_set_is_a_working_configuration() {
     assert_eq!(config.conversations.permission_mode, PermissionMode::Ask);
     assert_eq!(config.conversations.turn_max, Duration::from_secs(7200));
     assert_eq!(config.conversations.fresh_context_pairs[1], ("plan-feature".to_owned(), "execute".to_owned()));
-    assert!(!config.root.allow_root && config.origins.is_empty() && config.warnings.is_empty());
+    assert!(!config.root.allow_root && config.warnings.is_empty());
 }
 
 #[test]
-fn the_environment_wins_over_the_file_and_both_are_remembered() {
+fn the_environment_wins_over_the_file() {
     let config = Config::from_sources(&sources(&[("PORT", "4000")], &[("PORT", "5000"), ("BIND", "::1")])).unwrap();
     assert_eq!((config.server.port, config.server.bind.to_string().as_str()), (4000, "::1"));
-    let expected = [Origin { name: "PORT", layer: Layer::Environment }, Origin { name: "BIND", layer: Layer::Dotenv }];
-    assert_eq!(config.origins, expected);
 }
 
 #[test]
@@ -149,14 +147,6 @@ fn values_that_would_fail_later_are_refused_now() {
         let told = problems(&[(name, value)]);
         assert!(told.starts_with(&format!("`{name}` ")) && told.contains(expected), "{told}");
     }
-}
-
-#[test]
-fn children_can_be_given_what_is_no_setting_of_ours() {
-    let system = config(&[("PATH", "/bin"), ("CLAUDE_API_KEY", "sk-ant-x")]).system;
-    assert_eq!(system.get("PATH"), Some("/bin"));
-    assert_eq!(system.select(&["PATH", "CLAUDE_API_KEY", "HTTPS_PROXY"]), [("PATH".to_owned(), "/bin".into())]);
-    assert_eq!(format!("{system:?}"), "System(2 variables)");
 }
 
 #[test]

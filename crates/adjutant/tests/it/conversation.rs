@@ -1,0 +1,52 @@
+//! A conversation on Telegram, from the first message on.
+
+use crate::harness::{ANA, TestGateway};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_becomes_a_turn_and_its_answer_a_message() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "hello [[text:Hello Ana]]");
+    gateway.until_said("Hello Ana").await;
+    gateway.until_settled().await;
+    assert_eq!(gateway.telegram.texts(ANA), ["Working in shop.", "Hello Ana"]);
+    assert_eq!(gateway.prompts().len(), 1);
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_streamed_answer_grows_in_one_message() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "count [[words:60,50]]");
+    gateway.until_said("w60").await;
+    gateway.until_settled().await;
+    let shown = gateway.telegram.messages(ANA);
+    let answers: Vec<_> = shown.iter().filter(|message| message.text.contains("w1 ")).collect();
+    assert_eq!(answers.len(), 1, "{}", gateway.story());
+    assert!(answers[0].edits >= 2, "{}", gateway.story());
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_is_asked_by_button_and_its_answer_reaches_the_assistant() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "run it [[permission:Bash:echo hi]] [[text:finished]]");
+    let asked = gateway.telegram.wait_for(ANA, |messages| messages.iter().any(|m| !m.labels().is_empty())).await;
+    let question = asked.iter().find(|message| !message.labels().is_empty()).unwrap();
+    assert_eq!(question.labels(), ["Allow once", "Allow for this session", "Deny"]);
+    gateway.telegram.presses(ANA, ANA, question.id, "Allow once");
+    gateway.until_said("finished").await;
+    gateway.until_said("Allowed once by Ana").await;
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_the_turn_and_the_next_message_works() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "long [[words:4000,50]]");
+    gateway.until_said("w3 ").await;
+    gateway.telegram.says(ANA, ANA, "/stop");
+    gateway.until_said("Stopped after").await;
+    gateway.telegram.says(ANA, ANA, "again [[text:here again]]");
+    gateway.until_said("here again").await;
+    gateway.finish().await;
+}

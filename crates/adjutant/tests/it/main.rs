@@ -1,0 +1,6 @@
+//! The whole, through its front door: the real binary between strict fakes of the platforms and scripted assistants.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it should be")]
+
+mod conversation;
+mod harness;
