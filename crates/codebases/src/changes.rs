@@ -100,7 +100,15 @@ async fn touched(
 ) -> Option<BTreeMap<PathBuf, Touched>> {
     let differing = settings
         .quiet(Git::on_tree(config, tree))
-        .arguments(["diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"])
+        .arguments([
+            "diff",
+            "--numstat",
+            "-z",
+            "--no-renames",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--ignore-submodules=all",
+        ])
         .arguments([commit, "--"])
         .output(config, MOST_PRINTED);
     let unknown = settings

@@ -32,13 +32,15 @@ pub fn explain(url: &RemoteUrl, messages: &str, mask: &Mask) -> UserError {
             "Check it, then correct the gateway's `known_hosts`.",
         );
     }
-    if has(&["Permission denied (publickey", "Permission denied, please try again", "Too many authentication failures"]) {
+    if has(&["Permission denied (publickey", "Permission denied, please try again", "Too many authentication failures"])
+    {
         return UserError::new(
             format!("`{}` did not accept this machine's ssh key.", shown(&url.authority())),
             "Add the gateway's public key there, or use the `https` address.",
         );
     }
-    if has(&["could not read Username", "could not read Password", "Authentication failed", "error: 401", "error: 403"]) {
+    if has(&["could not read Username", "could not read Password", "Authentication failed", "error: 401", "error: 403"])
+    {
         return refused(url, &address);
     }
     if has(&["not found", "Not Found", "does not exist", "error: 404", "does not appear to be a git repository"]) {

@@ -72,7 +72,8 @@ impl Incoming {
         let path = self.home().join(".git-credentials");
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         for credential in credentials {
-            let (user, secret) = (percent_encoded(&credential.username), percent_encoded(credential.secret.expose_secret()));
+            let (user, secret) =
+                (percent_encoded(&credential.username), percent_encoded(credential.secret.expose_secret()));
             writeln!(file, "{protocol}://{user}:{secret}@{}", credential.host)?;
         }
         give(&path, self.run_as)

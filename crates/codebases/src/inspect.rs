@@ -59,7 +59,14 @@ pub(crate) async fn inspect(config: &GitConfig, tree: &Path) -> Inspection {
     seen.remote = settings.origin();
     let status = settings
         .quiet(Git::on_tree(config, tree))
-        .arguments(["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=all"])
+        .arguments([
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--no-renames",
+            "--untracked-files=normal",
+            "--ignore-submodules=all",
+        ])
         .output(config, MOST)
         .await;
     seen.dirty = status.ok().filter(|output| output.success).map(|output| count(&output.stdout));

@@ -79,7 +79,9 @@ impl Beneath {
     pub fn read(&self, path: &Path, most: usize) -> Result<Vec<u8>, Errno> {
         let mut bytes = Vec::new();
         let file = self.file(path)?;
-        file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
+        file.take(most as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
         if bytes.len() > most { Err(Errno::FBIG) } else { Ok(bytes) }
     }
 }

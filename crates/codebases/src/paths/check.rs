@@ -25,7 +25,11 @@ pub fn text(text: &str) -> Result<&str, UserError> {
     }
     if let Some(odd) = text.chars().find(|&c| is_treacherous(c) || LOOK_ALIKES.contains(&c)) {
         return Err(UserError::new(
-            format!("`{}` contains U+{:04X}, which is invisible or looks like something else.", shown(text), u32::from(odd)),
+            format!(
+                "`{}` contains U+{:04X}, which is invisible or looks like something else.",
+                shown(text),
+                u32::from(odd)
+            ),
             "Type the path with ordinary letters, dots and slashes.",
         ));
     }

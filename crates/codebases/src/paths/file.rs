@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use adjutant_core::error::UserError;
-use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid, fchmod, fchown, fstat, mkdirat, openat, renameat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, FileType, Gid, Mode, OFlags, Uid, fchmod, fchown, fstat, mkdirat, openat, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::{Beneath, check};
@@ -139,6 +141,8 @@ pub(super) fn explain(error: Errno, path: &str) -> UserError {
         Errno::ACCESS | Errno::PERM => {
             UserError::new(format!("`{path_shown}` cannot be opened: permission denied."), "Check its owner.")
         }
-        other => UserError::new(format!("`{path_shown}` cannot be opened: {other}."), "Check the disk of the workspace."),
+        other => {
+            UserError::new(format!("`{path_shown}` cannot be opened: {other}."), "Check the disk of the workspace.")
+        }
     }
 }

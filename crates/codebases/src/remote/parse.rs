@@ -31,7 +31,12 @@ pub(super) fn parse(text: &str, protocols: &[Protocol]) -> Result<RemoteUrl, Use
     }
     if let Some(odd) = text.chars().find(|c| !c.is_ascii_graphic()) {
         return Err(UserError::new(
-            format!("`{}` contains `{}` (U+{:04X}), which no address has.", mask(text), shown(&odd.to_string()), u32::from(odd)),
+            format!(
+                "`{}` contains `{}` (U+{:04X}), which no address has.",
+                mask(text),
+                shown(&odd.to_string()),
+                u32::from(odd)
+            ),
             EXAMPLE,
         ));
     }
@@ -76,7 +81,16 @@ fn with_scheme(text: &str, scheme: &str, rest: &str, protocols: &[Protocol]) -> 
         if !authority.is_empty() {
             return Err(unreadable(text, "a `file` address begins with three slashes"));
         }
-        return Ok(RemoteUrl { protocol, user: None, host: String::new(), port: None, segments, suffix, form: Form::Url, credential: None });
+        return Ok(RemoteUrl {
+            protocol,
+            user: None,
+            host: String::new(),
+            port: None,
+            segments,
+            suffix,
+            form: Form::Url,
+            credential: None,
+        });
     }
     let (host, port) = host_and_port(text, place)?;
     let (user, credential) = match (protocol, userinfo) {
@@ -103,7 +117,8 @@ fn scp_like(text: &str, protocols: &[Protocol]) -> Result<RemoteUrl, UserError> 
         None => (path, Form::Scp),
     };
     let (segments, suffix) = path_of(text, path)?;
-    let url = RemoteUrl { protocol, user: Some(user.to_owned()), host, port: None, segments, suffix, form, credential: None };
+    let url =
+        RemoteUrl { protocol, user: Some(user.to_owned()), host, port: None, segments, suffix, form, credential: None };
     one_repository(text, url)
 }
 
@@ -115,7 +130,9 @@ fn short(text: &str, protocols: &[Protocol]) -> Result<RemoteUrl, UserError> {
     let (host, segments) = match segments.as_slice() {
         [host, rest @ ..] if rest.len() >= 2 && is_well_known(host) => (host.to_ascii_lowercase(), rest.to_vec()),
         // `evil/github.com` is somebody who tries to have a token sent to `evil`, or a slip.
-        [_, repo] if !is_well_known(repo) && !segments[0].starts_with(['.', '~']) => ("github.com".to_owned(), segments),
+        [_, repo] if !is_well_known(repo) && !segments[0].starts_with(['.', '~']) => {
+            ("github.com".to_owned(), segments)
+        }
         [_, _, _, ..] => return Err(unreadable(text, "an address with a host begins with `https://`")),
         _ => return Err(unreadable(text, "it is no `owner/repo`")),
     };
