@@ -15,7 +15,7 @@ pub struct TelegramHealth {
 /// The state at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HealthSnapshot {
-    /// The last poll was answered.
+    /// Telegram answers.
     pub ok: bool,
     /// What went wrong last; `None` once a poll was answered again.
     pub last_error: Option<String>,
@@ -69,6 +69,8 @@ impl TelegramHealth {
         self.change(|state| {
             state.username = Some(me.username.clone());
             state.reads_all_group_messages = Some(me.can_read_all_group_messages);
+            // The first poll may be kept for most of a minute; until it is answered, this is the sign of life.
+            state.ok |= state.last_error.is_none();
         });
     }
 

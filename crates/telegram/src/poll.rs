@@ -22,6 +22,8 @@ use crate::menu;
 
 /// Seconds the server may keep a poll open; 50 is the most it takes.
 const HOLD_SECONDS: u32 = 50;
+/// After a failure the next poll is short, so that recovery is known, and said, soon.
+const PROBE_SECONDS: u32 = 1;
 const CONFLICT_WAIT: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(64);
@@ -90,16 +92,16 @@ impl Poller {
     }
 
     async fn step(&mut self) -> Result<(), Setback> {
-        let payload =
-            GetUpdates { offset: self.offset, limit: 100, timeout: HOLD_SECONDS, allowed_updates: ALLOWED_UPDATES };
+        let timeout = if self.failures == 0 { HOLD_SECONDS } else { PROBE_SECONDS };
+        let payload = GetUpdates { offset: self.offset, limit: 100, timeout, allowed_updates: ALLOWED_UPDATES };
         let client = &self.inner.client;
         let updates: Vec<Box<RawValue>> = client.call_within(&payload, POLL_TIMEOUT).await.map_err(Setback::Call)?;
         let me = if inbound::needs_identity(&updates) { Some(self.inner.identity().await) } else { None };
         let batch = inbound::parse(&updates, me, self.inner.clock.now());
-        self.inner.health.ignored(batch.ignored);
         if !batch.messages.is_empty() {
             self.intake.accept(batch.messages).await.map_err(Setback::Intake)?;
         }
+        self.inner.health.ignored(batch.ignored);
         // An empty answer says that everything below the offset is confirmed. Asking for the earliest again is then
         // the same, and also right when update ids have restarted at a lower number after a quiet week.
         self.offset = batch.last.map_or(0, |last| last.saturating_add(1));
@@ -127,7 +129,9 @@ impl Poller {
                 health.failed("Telegram asks to poll less often");
                 Ok(wait)
             }
-            Setback::Call(CallError::Refused { code: 409, description, .. }) => Ok(self.conflict(&description).await),
+            Setback::Call(CallError::Refused { code: 409, description, .. }) => {
+                Ok(if description.contains("webhook") { self.clear_webhook(wait).await } else { self.conflict() })
+            }
             Setback::Call(error) => {
                 if health.failed(&error.to_string()) {
                     warn!(error = %error, "Telegram cannot be polled: {error}");
@@ -137,15 +141,18 @@ impl Poller {
         }
     }
 
-    /// Either a webhook is set, which can be cleared, or another program polls, which an operator must end.
-    async fn conflict(&self, description: &str) -> Duration {
-        if description.contains("webhook") {
-            warn!("Telegram has a webhook set for this bot; it is removed, waiting messages are kept");
-            let mut payload = DeleteWebhook::new();
-            payload.drop_pending_updates = Some(false);
-            let deleted: Result<bool, CallError> = self.inner.client.call(&payload).await;
-            return if deleted.is_ok() { Duration::ZERO } else { CONFLICT_WAIT };
+    async fn clear_webhook(&self, wait: Duration) -> Duration {
+        if self.inner.health.failed("a webhook is set for this bot") {
+            warn!("a webhook is set for this Telegram bot; it is removed, waiting messages are kept");
         }
+        let mut payload = DeleteWebhook::new();
+        payload.drop_pending_updates = Some(false);
+        let deleted: Result<bool, CallError> = self.inner.client.call(&payload).await;
+        if deleted.is_ok() { wait } else { wait.max(CONFLICT_WAIT) }
+    }
+
+    /// Only an operator can end the other program.
+    fn conflict(&self) -> Duration {
         if self.inner.health.failed("another program polls with this bot's token") {
             warn!("another program polls with this bot's token; hint: stop it, or make a bot of its own for it");
         }

@@ -25,19 +25,19 @@ pub fn protect(text: &str, spans: &mut Vec<Span>) {
             continue;
         }
         let limit = quiet.peek().map_or(bytes.len(), |range| range.start);
-        let end = at + run_length(&bytes[at..limit]);
-        if end == at {
-            at += 1;
-            continue;
+        let run = run_length(&bytes[at..limit]);
+        // Most words are only words.
+        if bytes[at..at + run].iter().any(|b| matches!(b, b'@' | b'/' | b'.')) {
+            protect_run(text, at..at + run, spans);
         }
-        protect_run(text, at..end, spans);
-        at = end;
+        at += run.max(1);
     }
 }
 
 /// The length of a run of characters that names, paths and addresses are made of.
 fn run_length(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|&&b| is_word(b) || matches!(b, b'@' | b'/' | b'.' | b'-' | b':')).count()
+    let belongs = |&byte: &u8| is_word(byte) || matches!(byte, b'@' | b'/' | b'.' | b'-' | b':');
+    bytes.iter().position(|byte| !belongs(byte)).unwrap_or(bytes.len())
 }
 
 const fn is_word(byte: u8) -> bool {

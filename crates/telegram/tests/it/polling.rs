@@ -75,6 +75,8 @@ async fn a_server_that_is_away_for_a_while_is_found_again() {
     gateway.inbox.wait_for(1).await;
     gateway.fake.pause();
     gateway.wind_until("a failure", |gateway| gateway.bot.health().snapshot().last_error.is_some()).await;
+    let error = gateway.bot.health().snapshot().last_error.expect("an error");
+    assert!(!error.contains(gateway.fake.token()) && !error.contains("/bot"), "{error}");
     gateway.fake.says(ADA, ADA, "meanwhile");
     gateway.fake.resume();
     gateway.wind_until("the message", |gateway| gateway.inbox.texts() == ["before", "meanwhile"]).await;
@@ -98,7 +100,7 @@ async fn a_webhook_is_removed_and_waiting_messages_are_kept() {
     gateway.fake.set_webhook("https://example.org/old");
     gateway.fake.says(ADA, ADA, "still here");
     gateway.run();
-    assert_eq!(gateway.inbox.wait_for(1).await, ["still here"]);
+    gateway.wind_until("the message", |gateway| gateway.inbox.texts() == ["still here"]).await;
     assert_eq!(gateway.fake.calls("deleteWebhook"), 1);
 }
 
@@ -111,6 +113,14 @@ async fn a_refused_token_stops_the_adapter_and_shows_in_its_health() {
     let health = gateway.bot.health().snapshot();
     assert!(health.token_refused && !health.ok);
     assert_eq!(gateway.bot.check().await, Err(TelegramError::TokenRefused));
+}
+
+#[tokio::test]
+async fn an_idle_bot_is_healthy_before_its_first_poll_is_answered() {
+    let gateway = Gateway::polling().await;
+    gateway.fake.wait_until("both menus", |fake| (!fake.menu("all_group_chats").is_empty()).then_some(())).await;
+    let health = gateway.bot.health().snapshot();
+    assert!(health.ok && health.last_poll_at.is_none(), "{health:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,11 @@ use std::time::Duration;
 
 use adjutant_core::message::{ConversationKey, MessageRef};
 use adjutant_core::platform::{Button, Form, Part, Platform, Preview, SendError, Sign};
+use adjutant_telegram::TelegramConfig;
+use adjutant_telegram::client::Client;
 use adjutant_testkit::telegram::Fault;
+use serde::de::IgnoredAny;
+use teloxide::payloads::GetMe;
 
 use crate::gateway::{ADA, Gateway, TEAM, bot, key};
 
@@ -115,6 +119,19 @@ async fn each_failure_says_whether_the_message_may_have_arrived() {
         assert_eq!(gateway.fake.messages(ADA).len() - before, arrived, "{fault:?}");
     }
     gateway.fake.assert_clean();
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_in_time_leaves_open_whether_it_was_done() {
+    let gateway = Gateway::sending().await;
+    gateway.fake.fail_next("getMe", Fault::Hang(Duration::from_secs(3600)));
+    let mut config = TelegramConfig::new(gateway.fake.token().to_owned().into());
+    config.api_url = gateway.fake.url().parse().expect("an address");
+    let client = Client::new(&config).expect("a client");
+    let wait = Duration::from_millis(200);
+    let answer: Result<IgnoredAny, _> = client.call_within(&GetMe::new(), wait).await;
+    let error = SendError::from(answer.expect_err("no answer"));
+    assert_eq!(error, SendError::Ambiguous("no answer in time".into()));
 }
 
 #[tokio::test]
