@@ -14,6 +14,8 @@ export class Activity {
     this.text = byId("working-text");
     this.elapsed = byId("elapsed");
     this.until = 0;
+    /** Messages that were seen and have no other sign yet. */
+    this.seen = new Set();
   }
 
   get isWorking() {
@@ -26,8 +28,7 @@ export class Activity {
         this.extend(FADES_MS);
         break;
       case "reaction":
-        if (event.sign === "seen") this.extend(SEEN_MS);
-        else this.end();
+        this.sign(event.id, event.sign);
         break;
       case "part":
       case "append":
@@ -35,6 +36,21 @@ export class Activity {
         break;
       default:
     }
+  }
+
+  /** Another message's sign says nothing about the one that is worked on. */
+  sign(id, sign) {
+    if (sign === "seen") {
+      this.seen.add(id);
+      this.extend(SEEN_MS);
+    } else if (this.seen.delete(id) && !this.seen.size) {
+      this.end();
+    }
+  }
+
+  reset() {
+    this.seen.clear();
+    this.end();
   }
 
   /** The last message asks for a permission: not the assistant is waited for, but the person. */

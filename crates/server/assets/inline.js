@@ -114,7 +114,7 @@ function paired(text, at, mark, tag, depth, missing, within) {
 }
 
 function link(text, at, depth) {
-  const match = /^\[((?:[^[\]\\]|\\.|\[[^[\]]*\]){0,1000})\]\(\s*<?([^\s<>]{1,2000}?)>?(?:\s+"[^"]{0,300}")?\s*\)/.exec(text.slice(at, at + 3500));
+  const match = /^\[((?:[^[\]\\]|\\.|\[[^[\]]*\]){0,1000})\]\(\s*<?((?:[^\s<>()]|\([^\s<>()]{0,500}\)){1,2000})>?(?:\s+"[^"]{0,300}")?\s*\)/.exec(text.slice(at, at + 3500));
   if (!match) return null;
   const label = inline(match[1] || match[2], depth + 1);
   return { nodes: anchor(match[2], label), end: at + match[0].length };

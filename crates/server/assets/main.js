@@ -4,6 +4,7 @@ import { Activity } from "./activity.js";
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
 import { byId, el, icon, uuid } from "./dom.js";
+import { inline } from "./inline.js";
 import { Messages } from "./messages.js";
 import { Sidebar } from "./sidebar.js";
 import { Stream } from "./stream.js";
@@ -61,7 +62,7 @@ async function attempt(work) {
 
 async function open(wanted) {
   if (wanted !== id) {
-    activity.end();
+    activity.reset();
     composer.open(wanted);
     messages.clear();
     follows = true;
@@ -74,6 +75,8 @@ async function open(wanted) {
     if (wanted !== id) return;
     earlier = page.earlier;
     messages.reset(page.items);
+    const last = page.items.findLast((item) => item.from === "user");
+    if (last?.sign) activity.sign(last.id, last.sign);
     changed();
     stream = new Stream(wanted, page.cursor, { event: apply, reload: () => open(wanted), state: connection });
   });
@@ -138,9 +141,8 @@ async function describe() {
     el("span", { class: overview.assistant ? "dot on" : "dot" }),
     `${overview.assistant ?? "No assistant"} · ${overview.version}`);
   byId("demo").hidden = !overview.demo;
-  byId("demo-tag").hidden = !overview.demo;
   const off = overview.assistants.find((assistant) => !assistant.on);
-  byId("demo-hint").textContent = off ? `${off.name}: ${off.detail}` : "";
+  byId("demo-hint").replaceChildren(...(off ? inline(`${off.name} is off: ${off.detail}`) : []));
   composer.commands = overview.commands;
   const starters = overview.demo ? ["Hello", "/help"] : ["/repos", "/status", "/help"];
   byId("starters").replaceChildren(...starters.map((text) =>

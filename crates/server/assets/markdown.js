@@ -82,20 +82,22 @@ function runEnd(lines, at, goesOn) {
 
 function listEnd(lines, at) {
   const base = indent(lines[at]);
+  const kind = listKind(lines[at]);
+  const goesOn = (line) => ITEM.test(line) && listKind(line) === kind && !RULE.test(line);
   let end = at + 1;
   for (; end < lines.length; end += 1) {
     const line = lines[end];
     if (!line.trim()) {
       const next = lines[end + 1];
-      if (next === undefined || !next.trim() || (indent(next) <= base && !ITEM.test(next))) return end;
-    } else if (indent(line) <= base && !ITEM.test(line) && (interrupts(lines, end) || !lines[end - 1].trim())) {
-      return end;
-    } else if (indent(line) <= base && RULE.test(line)) {
+      if (next === undefined || !next.trim() || (indent(next) <= base && !goesOn(next))) return end;
+    } else if (indent(line) <= base && !goesOn(line) && (interrupts(lines, end) || !lines[end - 1].trim())) {
       return end;
     }
   }
   return end;
 }
+
+const listKind = (line) => (/^\s*\d/.test(line) ? "ordered" : "bullets");
 
 const indent = (line) => line.length - line.trimStart().length;
 
@@ -154,7 +156,7 @@ function copyButton(text) {
 }
 
 function list(lines, depth) {
-  const ordered = /^\s*\d/.test(lines[0]);
+  const ordered = listKind(lines[0]) === "ordered";
   const base = indent(lines[0]);
   const items = [];
   for (const line of lines) {

@@ -48,6 +48,8 @@ async fn a_newcomer_logs_in_writes_watches_allows_and_stops() {
     page.wait("!document.getElementById('demo').hidden").await;
     assert!(page.text("#demo").await.contains("Demo assistant"));
     page.picture("1-welcome").await;
+    let place = "(() => { const box = document.querySelector('main').getBoundingClientRect(); return [box.x, box.width, box.height]; })()";
+    assert_eq!(page.value(place).await, serde_json::json!([264, 1016, 800]), "the page is filled");
 
     page.write("Why is the total computed twice?").await;
     page.key("Enter").await;
@@ -118,9 +120,10 @@ async fn a_phone_in_the_dark_has_a_drawer_and_nothing_sticks_out() {
         received(&stage, number + 1).await;
         if number < 2 {
             page.click("#menu").await;
-            page.wait("getComputedStyle(document.getElementById('sidebar')).visibility === 'visible'").await;
+            page.wait("document.getElementById('sidebar').getBoundingClientRect().x === 0").await;
             page.click("#new").await;
             page.wait("!document.getElementById('welcome').hidden").await;
+            page.wait("document.elementFromPoint(385, 100).closest('main')").await;
             page.click("#text").await;
         }
     }
@@ -242,8 +245,8 @@ async fn a_screen_reader_finds_a_name_for_everything() {
     let to = stage.gateway.received.lock().expect("lock")[0].conversation.clone();
     stage.console.send(&to, &asking()).await.expect("sent");
     stage.console.status(&to).await.expect("shown");
-    stage.console.react(&to, &MessageRef("none".to_owned()), None).await.expect("shown");
-    page.wait("document.querySelector('.asks .answer')").await;
+    stage.console.react(&to, &MessageRef("another".to_owned()), Some(Sign::Done)).await.expect("shown");
+    page.wait("document.querySelector('.asks .answer') && !document.getElementById('stop').hidden").await;
     let names = page.names(&["button", "link", "textbox", "log", "navigation", "article", "image"]).await;
     assert!(names.len() > 8, "{names:?}");
     assert!(names.iter().all(|name| !name.is_empty()), "{names:?}");

@@ -38,7 +38,7 @@ const CASES: &[(&str, &str)] = &[
         "<p><a href=\"https://a.example\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">label</a></p>",
     ),
     ("[label](src/main.rs)", "<p>label (<code>src/main.rs</code>)</p>"),
-    ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+    ("[x](javascript:alert(1))", "<p>x (<code>javascript:alert(1)</code>)</p>"),
 ];
 
 #[tokio::test]
