@@ -20,26 +20,30 @@ use uuid::Uuid;
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A program of this workspace, built if it is not.
-pub fn program(package: &str, name: &str) -> PathBuf {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--package", "adjutant-runner", "--package", "adjutant-testkit"]);
-        build.args(["--bin", "adjutant-runner", "--bin", "scripted-assistant"]);
-        assert!(build.status().expect("cargo runs").success(), "the programs could not be built");
-    });
+/// Where `name` lies below the target directory once `cargo build` has built it with these arguments. Cargo itself
+/// knows whether there is anything to do.
+pub fn built(name: &str, arguments: &[&str]) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo).args(["build", "--quiet"]).args(arguments).status();
+    assert!(status.expect("cargo runs").success(), "`{name}` could not be built");
     // The test itself is target/<profile>/deps/it-<hash>.
     let test = std::env::current_exe().expect("the test knows its place");
     let target = test.parent().and_then(Path::parent).expect("a target directory");
     let program = target.join(name);
-    assert!(program.is_file(), "`{name}` of `{package}` is not built in {}", target.display());
+    assert!(program.is_file(), "`{name}` is not in {}", target.display());
     program
 }
 
+fn scripted_assistant() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let build = || built("scripted-assistant", &["--package", "adjutant-testkit", "--bin", "scripted-assistant"]);
+    BUILT.get_or_init(build).clone()
+}
+
 pub fn launcher() -> Launcher {
-    Launcher::with_program(program("adjutant-runner", "adjutant-runner"))
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let build = || built("adjutant-runner", &["--package", "adjutant-runner", "--bin", "adjutant-runner"]);
+    Launcher::with_program(BUILT.get_or_init(build).clone())
 }
 
 /// A data directory, a codebase, and an assistant.
@@ -54,7 +58,7 @@ impl Lab {
     /// With the scripted assistant in Claude's place.
     pub fn scripted() -> Self {
         let mut lab = Self::new();
-        lab.config.program = program("adjutant-testkit", "scripted-assistant");
+        lab.config.program = scripted_assistant();
         lab
     }
 
