@@ -73,12 +73,12 @@ async fn a_server_that_is_away_for_a_while_is_found_again() {
     let gateway = Gateway::polling().await;
     gateway.fake.says(ADA, ADA, "before");
     gateway.inbox.wait_for(1).await;
-    gateway.fake.pause();
+    gateway.fake.pause().await;
     gateway.wind_until("a failure", |gateway| gateway.bot.health().snapshot().last_error.is_some()).await;
     let error = gateway.bot.health().snapshot().last_error.expect("an error");
     assert!(!error.contains(gateway.fake.token()) && !error.contains("/bot"), "{error}");
     gateway.fake.says(ADA, ADA, "meanwhile");
-    gateway.fake.resume();
+    gateway.fake.resume().await;
     gateway.wind_until("the message", |gateway| gateway.inbox.texts() == ["before", "meanwhile"]).await;
 }
 

@@ -27,23 +27,34 @@ impl Line {
 /// Opens and shuts the door from outside.
 #[derive(Debug)]
 pub struct Latch {
+    /// What is wished.
     open: watch::Sender<bool>,
+    /// What is: whether the port listens.
+    listens: watch::Sender<bool>,
     lines: Mutex<Vec<Line>>,
 }
 
 impl Latch {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { open: watch::Sender::new(true), lines: Mutex::default() })
+        Arc::new(Self { open: watch::Sender::new(true), listens: watch::Sender::new(true), lines: Mutex::default() })
     }
 
-    /// From now on connections are refused; those that are open are cut.
-    pub fn shut(&self) {
+    /// Refuses connections and cuts those that are open; both are done on return.
+    pub async fn shut(&self) {
         self.open.send_replace(false);
+        self.wait_until_listening_is(false).await;
         self.lines().drain(..).for_each(|line| line.cut());
     }
 
-    pub fn open(&self) {
+    /// Takes connections again; they are taken on return.
+    pub async fn open(&self) {
         self.open.send_replace(true);
+        self.wait_until_listening_is(true).await;
+    }
+
+    async fn wait_until_listening_is(&self, wished: bool) {
+        // An error means that the sender is gone, which lives as long as this.
+        let _ = self.listens.subscribe().wait_for(|&listens| listens == wished).await;
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, Vec<Line>> {
@@ -79,6 +90,7 @@ impl Door {
         } else if self.listener.is_none() {
             self.listener = Some(TcpListener::bind(self.address).await?);
         }
+        self.latch.listens.send_replace(self.listener.is_some());
         let Some(listener) = &self.listener else {
             self.open.changed().await.map_err(io::Error::other)?;
             return Ok(None);

@@ -117,13 +117,13 @@ impl FakeTelegram {
     }
 
     /// Refuses connections and cuts those that are open, until [`FakeTelegram::resume`].
-    pub fn pause(&self) {
-        self.latch.shut();
+    pub async fn pause(&self) {
+        self.latch.shut().await;
     }
 
     /// Takes connections again, on the same port.
-    pub fn resume(&self) {
-        self.latch.open();
+    pub async fn resume(&self) {
+        self.latch.open().await;
     }
 
     /// The next call of the method fails in this way.
