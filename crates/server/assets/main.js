@@ -140,9 +140,7 @@ async function describe() {
   byId("about").replaceChildren(
     el("span", { class: overview.assistant ? "dot on" : "dot" }),
     `${overview.assistant ?? "No assistant"} · ${overview.version}`);
-  byId("demo").hidden = !overview.demo;
-  const off = overview.assistants.find((assistant) => !assistant.on);
-  byId("demo-hint").replaceChildren(...(off ? inline(`${off.name} is off: ${off.detail}`) : []));
+  showBanner(overview);
   composer.commands = overview.commands;
   const starters = overview.demo ? ["Hello", "/help"] : ["/repos", "/status", "/help"];
   byId("starters").replaceChildren(...starters.map((text) =>
@@ -155,6 +153,17 @@ async function describe() {
       known.add(name);
     }
   }
+}
+
+/** Nobody may take scripted answers for real ones, or wait for an answer that nobody gives. */
+function showBanner({ demo, assistant, assistants }) {
+  const off = assistants.filter((other) => !other.on).map(({ name, detail }) => `${name} is off: ${detail}`)[0] ?? "";
+  const banner = byId("banner");
+  banner.hidden = !demo && Boolean(assistant);
+  banner.replaceChildren(
+    el("strong", {}, demo ? "Demo assistant." : "No assistant is on."),
+    demo ? " Its answers are scripted on this machine, no model is asked. " : " Commands work, other messages are not answered. ",
+    el("span", {}, ...inline(off)));
 }
 
 function route() {

@@ -130,9 +130,15 @@ export class Messages {
 
   change(item, part) {
     const buttons = part.buttons ?? (part.form ? [] : item.buttons ?? []);
-    const before = JSON.stringify(item.buttons ?? []);
+    const before = { text: item.text, buttons: JSON.stringify(item.buttons ?? []) };
     Object.assign(item, part, { buttons });
-    if (JSON.stringify(buttons) !== before || !buttons.length) this.showButtons(item);
+    if (JSON.stringify(buttons) !== before.buttons) this.showButtons(item);
+    this.show(item);
+    // A question that was settled or a line that moved on is no text that grows.
+    if (item.text.startsWith(before.text)) this.showWriting(item);
+  }
+
+  showWriting(item) {
     item.node.classList.add("writing");
     item.node.setAttribute("aria-busy", "true");
     clearTimeout(item.timer);
@@ -140,7 +146,6 @@ export class Messages {
       item.node.classList.remove("writing");
       item.node.removeAttribute("aria-busy");
     }, WRITING_MS);
-    this.show(item);
   }
 
   /** At most one rendering a frame, however fast the text grows. */

@@ -38,7 +38,7 @@ impl Watcher {
                 return Some(block.to_owned());
             }
             let chunk = tokio::time::timeout(Duration::from_secs(20), self.response.chunk()).await.expect("in time");
-            self.unread += &String::from_utf8(chunk.expect("a chunk")?.to_vec()).expect("text");
+            self.unread += std::str::from_utf8(&chunk.expect("a chunk")?).expect("text");
         }
     }
 

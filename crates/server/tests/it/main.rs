@@ -1,5 +1,7 @@
 //! The server through its front door: a real port, a stub of the gateway behind it.
 
+#![expect(clippy::expect_used, reason = "a test ends where something is not as it should be")]
+
 mod access;
 mod browser;
 mod console;

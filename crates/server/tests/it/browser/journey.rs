@@ -45,8 +45,8 @@ async fn a_newcomer_logs_in_writes_watches_allows_and_stops() {
     let stage = Stage::new().await;
     let mut page = Page::open(&stage, DESK).await;
     page.wait("!document.getElementById('welcome').hidden").await;
-    page.wait("!document.getElementById('demo').hidden").await;
-    assert!(page.text("#demo").await.contains("Demo assistant"));
+    page.wait("!document.getElementById('banner').hidden").await;
+    assert!(page.text("#banner").await.contains("Demo assistant"));
     page.picture("1-welcome").await;
     let place = "(() => { const box = document.querySelector('main').getBoundingClientRect(); return [box.x, box.width, box.height]; })()";
     assert_eq!(page.value(place).await, serde_json::json!([264, 1016, 800]), "the page is filled");
@@ -123,7 +123,7 @@ async fn a_phone_in_the_dark_has_a_drawer_and_nothing_sticks_out() {
             page.wait("document.getElementById('sidebar').getBoundingClientRect().x === 0").await;
             page.click("#new").await;
             page.wait("!document.getElementById('welcome').hidden").await;
-            page.wait("document.elementFromPoint(385, 100).closest('main')").await;
+            page.wait("document.getElementById('sidebar').getBoundingClientRect().right <= 0").await;
             page.click("#text").await;
         }
     }
