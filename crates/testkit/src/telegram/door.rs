@@ -42,19 +42,15 @@ impl Latch {
     /// Refuses connections and cuts those that are open; both are done on return.
     pub async fn shut(&self) {
         self.open.send_replace(false);
-        self.wait_until_listening_is(false).await;
+        // An error would mean that the sender is gone, which lives as long as this.
+        let _ = self.listens.subscribe().wait_for(|listens| !listens).await;
         self.lines().drain(..).for_each(|line| line.cut());
     }
 
     /// Takes connections again; they are taken on return.
     pub async fn open(&self) {
         self.open.send_replace(true);
-        self.wait_until_listening_is(true).await;
-    }
-
-    async fn wait_until_listening_is(&self, wished: bool) {
-        // An error means that the sender is gone, which lives as long as this.
-        let _ = self.listens.subscribe().wait_for(|&listens| listens == wished).await;
+        let _ = self.listens.subscribe().wait_for(|&listens| listens).await;
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, Vec<Line>> {
