@@ -11,3 +11,6 @@ pub mod arguments;
 pub mod nearest;
 pub mod parse;
 pub mod substitute;
+
+#[cfg(test)]
+mod tests;

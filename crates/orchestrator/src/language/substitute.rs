@@ -59,7 +59,11 @@ pub fn substitute(template: &str, values: &Values<'_>) -> Result<Substituted, Us
         left = &behind[consumed..];
         if scan.done.text.len() > LONGEST {
             return Err(UserError::new(
-                format!("With its arguments, the text of `{}` is longer than {} MB.", values.name, LONGEST / 1024 / 1024),
+                format!(
+                    "With its arguments, the text of `{}` is longer than {} MB.",
+                    values.name,
+                    LONGEST / 1024 / 1024
+                ),
                 "Put long material into a file and name that.",
             ));
         }
@@ -118,9 +122,7 @@ fn upper_snake(text: &str) -> Option<&str> {
     if !text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return None;
     }
-    let end = text
-        .find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(text.len());
     let goes_on = text[end..].starts_with(char::is_alphanumeric);
     (!goes_on).then_some(&text[..end])
 }

@@ -54,8 +54,9 @@ pub fn describe(root: &Path, path: &str) -> Result<String, UserError> {
 /// A sentence for the person: it leaves the codebase, is missing, is too large, or is no text.
 pub fn open(root: &Path, path: &str) -> Result<CommandFile, UserError> {
     let bytes = paths::read_file(root, path, LARGEST)?;
-    let source = String::from_utf8(bytes)
-        .map_err(|_| UserError::new(format!("`{path}` is no text in UTF-8."), "Save it as UTF-8, or name another file."))?;
+    let source = String::from_utf8(bytes).map_err(|_| {
+        UserError::new(format!("`{path}` is no text in UTF-8."), "Save it as UTF-8, or name another file.")
+    })?;
     Ok(CommandFile::parse(&source))
 }
 
@@ -102,7 +103,10 @@ fn description(front: &str) -> Option<String> {
 /// The first heading, or the first sentence, whichever stands first.
 fn first_words(text: &str) -> Option<String> {
     let mut lines = text.lines().map(str::trim).skip_while(|line| {
-        line.is_empty() || line.starts_with("```") || line.starts_with("<!--") || line.bytes().all(|b| b"-=*_ ".contains(&b))
+        line.is_empty()
+            || line.starts_with("```")
+            || line.starts_with("<!--")
+            || line.bytes().all(|b| b"-=*_ ".contains(&b))
     });
     let first = lines.next()?;
     let heading = first.trim_start_matches('#');
@@ -111,11 +115,13 @@ fn first_words(text: &str) -> Option<String> {
         return (!heading.is_empty()).then(|| heading.to_owned()).or_else(|| lines.next().map(str::to_owned));
     }
     // A sentence may go on in the next line of the source.
-    let paragraph: Vec<&str> = std::iter::once(first).chain(lines.take_while(|line| !line.is_empty())).take(8).collect();
+    let paragraph: Vec<&str> =
+        std::iter::once(first).chain(lines.take_while(|line| !line.is_empty())).take(8).collect();
     let paragraph = paragraph.join(" ");
-    let end = paragraph.match_indices(['.', '?', '!', ':']).map(|(at, mark)| at + mark.len()).find(|&end| {
-        paragraph[end..].is_empty() || paragraph[end..].starts_with(' ')
-    });
+    let end = paragraph
+        .match_indices(['.', '?', '!', ':'])
+        .map(|(at, mark)| at + mark.len())
+        .find(|&end| paragraph[end..].is_empty() || paragraph[end..].starts_with(' '));
     Some(end.map_or(paragraph.as_str(), |end| &paragraph[..end]).trim_end_matches(':').to_owned())
 }
 

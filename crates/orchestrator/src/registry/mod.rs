@@ -27,3 +27,6 @@ pub fn find<'a>(registry: &'a CommandRegistry, name: &str) -> Option<(&'a str, &
         .or_else(|| registry.iter().find(|(known, _)| normalise(known) == typed))
         .map(|(known, command)| (known.as_str(), command))
 }
+
+#[cfg(test)]
+mod tests;
