@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use adjutant_codebases::Workspace;
 use adjutant_core::clock::Clock;
@@ -40,6 +41,8 @@ pub struct Context {
     pub slots: Slots,
     /// Processes that are alive.
     pub live: LiveRuns,
+    /// Rows of an earlier life of the gateway may still wait: actors look for theirs before they say anything.
+    pub recovering: AtomicBool,
 }
 
 impl Context {

@@ -1,6 +1,7 @@
 //! Start, stop, and what the operator may do.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use adjutant_core::error::UserError;
@@ -102,7 +103,9 @@ impl Orchestrator {
 
     async fn catch_up(&self) -> Result<(), StoreError> {
         self.take_up_lanes().await?;
-        self.take_up_parts().await
+        self.take_up_parts().await?;
+        self.context.recovering.store(false, Ordering::Release);
+        Ok(())
     }
 
     /// Starts an actor for every free conversation with something to do.
@@ -134,17 +137,15 @@ impl Orchestrator {
         Ok(())
     }
 
+    /// A conversation's rows are taken up by its actor, before that says anything new.
     async fn take_up_part(&self, row: OutboxRow) -> Result<(), StoreError> {
-        let lane = match row.conversation {
-            Some(conversation) => match self.context.store.claim(conversation).await? {
-                Some(lane) => Some(lane),
-                // Another node delivers it.
-                None => return Ok(()),
-            },
-            None => None,
-        };
-        self.context.delivery.recover(lane, vec![row]);
-        Ok(())
+        match row.conversation {
+            Some(conversation) => self.take_up(conversation).await.map(|_| ()),
+            None => {
+                self.context.delivery.recover(None, vec![row]);
+                Ok(())
+            }
+        }
     }
 
     async fn on_wakeup(&self, woken: Result<ConversationId, broadcast::error::RecvError>) {

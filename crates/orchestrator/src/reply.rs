@@ -107,7 +107,9 @@ impl Reply {
         let mut text = String::with_capacity(self.open.len() + self.live.len() + status.len() + 4);
         text.push_str(&self.open);
         if !self.live.trim().is_empty() {
-            append_paragraph(&mut text, &self.live);
+            append_paragraph(&mut text, "");
+            // Its end stays as it is: the next delta goes on there.
+            text.push_str(&self.live);
         }
         if !status.is_empty() {
             append_paragraph(&mut text, status);

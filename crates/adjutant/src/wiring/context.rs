@@ -60,6 +60,7 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
         metrics: Metrics::new(),
         slots: Slots::new(settings.max_turns),
         live: LiveRuns::new(settings.max_live),
+        recovering: std::sync::atomic::AtomicBool::new(true),
         settings,
     };
     Ok((context, events))

@@ -16,6 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use adjutant_core::approval::Approval;
 use adjutant_core::assistant::{RunControl, RunEvent, SpoolOffset};
@@ -203,6 +204,11 @@ impl Actor {
             close_after_turn: false,
             growing: None,
         };
+        if context.settings.shared_store || context.recovering.load(Ordering::Acquire) {
+            // Before anything new is said: what an earlier life committed and did not deliver comes first.
+            let rows = context.store.undelivered_of(lane.conversation).await?;
+            context.delivery.recover(Some(lane), rows);
+        }
         actor.take_in(snapshot).await?;
         Ok(actor)
     }

@@ -234,7 +234,11 @@ impl TestGateway {
             self.until_settled().await;
             assert_eq!(self.terminate().await, Some(0), "{}", self.story());
         }
-        self.telegram.assert_clean();
+        // After a restart the last edit is repeated where its answer was not recorded; Telegram refuses a text that
+        // is the same, which counts as success.
+        let mut refused = self.telegram.take_unexpected();
+        refused.retain(|request| self.lives < 2 || !request.contains("message is not modified"));
+        assert_eq!(refused, Vec::<String>::new(), "{}", self.story());
         self.database.assert_nothing_left(&self.data_dir()).await;
         self.end_runs();
         assert_eq!(living_under(self.folder()), Vec::<String>::new());
