@@ -155,7 +155,9 @@ mod tests {
         let counts = DeliveryCounts::default();
         let all = || {
             PlatformKind::ALL.iter().flat_map(|platform| {
-                Call::ALL.iter().flat_map(move |call| Outcome::ALL.iter().map(move |outcome| (*platform, *call, *outcome)))
+                Call::ALL
+                    .iter()
+                    .flat_map(move |call| Outcome::ALL.iter().map(move |outcome| (*platform, *call, *outcome)))
             })
         };
         for (platform, call, outcome) in all() {

@@ -13,7 +13,8 @@ const STILL_OPEN: usize = 300;
 /// Links, images, code spans and addresses of a paragraph, in order. At the end of the text also those that have only
 /// begun.
 pub(super) fn find_wholes(text: &str, paragraph: Range<usize>) -> Vec<Range<usize>> {
-    let mut search = Search { text: &text[..paragraph.end], open_end: paragraph.end == text.len(), ..Search::default() };
+    let mut search =
+        Search { text: &text[..paragraph.end], open_end: paragraph.end == text.len(), ..Search::default() };
     let mut at = paragraph.start;
     while at < paragraph.end {
         at = search.step(at);
@@ -28,12 +29,7 @@ pub(super) fn find_wholes(text: &str, paragraph: Range<usize>) -> Vec<Range<usiz
 }
 
 /// Adds the ends of sentences and words of a range of text, but for those inside the given ranges.
-pub(super) fn break_inline(
-    text: &str,
-    range: Range<usize>,
-    wholes: &[Range<usize>],
-    breaks: &mut Vec<(usize, Break)>,
-) {
+pub(super) fn break_inline(text: &str, range: Range<usize>, wholes: &[Range<usize>], breaks: &mut Vec<(usize, Break)>) {
     let mut before = ['\0'; 2];
     let mut space = false;
     for (offset, letter) in text[range.clone()].char_indices() {
@@ -202,5 +198,7 @@ fn ends_sentence(before: [char; 2]) -> bool {
 
 /// Whether a part may begin with this: not with what would become a fence, a list, a heading, a quote or a row.
 fn may_begin(letter: char) -> bool {
-    !matches!(letter, '`' | '~' | '#' | '>' | '-' | '+' | '*' | '|' | '=') && !letter.is_ascii_digit() && !is_stop(letter)
+    !matches!(letter, '`' | '~' | '#' | '>' | '-' | '+' | '*' | '|' | '=')
+        && !letter.is_ascii_digit()
+        && !is_stop(letter)
 }

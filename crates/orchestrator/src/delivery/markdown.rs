@@ -206,7 +206,8 @@ impl Reader<'_> {
 
     fn end(&mut self) {
         // The last line may be a table's header: that shows only with the next line.
-        let rest_is_open = |end: usize| self.text[end..].chars().all(|mark| matches!(mark, '|' | ':' | '-' | ' ' | '\t'));
+        let rest_is_open =
+            |end: usize| self.text[end..].chars().all(|mark| matches!(mark, '|' | ':' | '-' | ' ' | '\t'));
         if let Some(row) = self.rows.last()
             && rest_is_open(row.end)
         {

@@ -81,12 +81,7 @@ impl Office {
     }
 
     /// Commits, for as long as it takes until the database is there again.
-    pub(super) async fn commit(
-        &self,
-        lane: Option<Lane>,
-        id: PartId,
-        changes: Vec<Change>,
-    ) -> Result<(), LedgerError> {
+    pub(super) async fn commit(&self, lane: Option<Lane>, id: PartId, changes: Vec<Change>) -> Result<(), LedgerError> {
         loop {
             match self.ledger.commit(lane, changes.clone()).await {
                 Err(LedgerError::Unavailable(error)) => {

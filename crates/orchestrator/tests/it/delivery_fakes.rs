@@ -1,5 +1,7 @@
 //! A platform and a ledger in memory.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on ends")]
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,9 +11,7 @@ use adjutant_core::id::PartId;
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::mask::Mask;
 use adjutant_core::message::{ConversationKey, DeliveryId, MessageRef};
-use adjutant_core::platform::{
-    Bucket, Budget, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign,
-};
+use adjutant_core::platform::{Bucket, Budget, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign};
 use adjutant_orchestrator::delivery::row::Stage;
 use adjutant_orchestrator::delivery::{Delivery, DeliveryEvent, Ledger, LedgerError, OpenPart, Outgoing, Target};
 use adjutant_store::change::Change;

@@ -52,7 +52,9 @@ fn fences_balance(text: &str) -> bool {
         let run = line.chars().take_while(|letter| *letter == mark).count();
         let rest = &line[run..];
         match open {
-            Some((opened, length)) if mark == opened && run >= length && rest.trim().is_empty() && set_in < 4 => open = None,
+            Some((opened, length)) if mark == opened && run >= length && rest.trim().is_empty() && set_in < 4 => {
+                open = None
+            }
             None if run >= 3 && set_in < 4 && !(mark == '`' && rest.contains('`')) => open = Some((mark, run)),
             _ => {}
         }
@@ -88,9 +90,45 @@ fn block() -> impl Strategy<Value = String> {
 /// Letters, marks and their like in any order at all.
 fn noise() -> impl Strategy<Value = String> {
     const MARKS: &[&str] = &[
-        "\n", "\n\n", " ", "   ", "`", "```", "````rs", "~~~", "|", "|---|", "| a |\n", "[", "]", "](", ")", "(", "<",
-        "https://a.b/", "- ", "1. ", "# ", "> ", "**", "_", "\\", "word", "Ends. ", "漢", "。", "é", "e\u{301}", "🇩🇪",
-        "👩‍👩‍👧", "\r\n", "\t", "    ```", "\u{200d}", "ﷺ", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "\n",
+        "\n\n",
+        " ",
+        "   ",
+        "`",
+        "```",
+        "````rs",
+        "~~~",
+        "|",
+        "|---|",
+        "| a |\n",
+        "[",
+        "]",
+        "](",
+        ")",
+        "(",
+        "<",
+        "https://a.b/",
+        "- ",
+        "1. ",
+        "# ",
+        "> ",
+        "**",
+        "_",
+        "\\",
+        "word",
+        "Ends. ",
+        "漢",
+        "。",
+        "é",
+        "e\u{301}",
+        "🇩🇪",
+        "👩‍👩‍👧",
+        "\r\n",
+        "\t",
+        "    ```",
+        "\u{200d}",
+        "ﷺ",
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     ];
     proptest::collection::vec(proptest::sample::select(MARKS), 0..500).prop_map(|marks| marks.concat())
 }
@@ -132,11 +170,11 @@ proptest! {
         limit in 150_usize..600,
         size in 1_usize..40,
     ) {
-        let text = links.join(" and ");
+        let text = links.join(" & ");
         let mut found = Vec::new();
         for piece in in_chunks(&text, limit, &utf16, size) {
-            for link in piece.text().split(" and ").map(|link| link.trim_start_matches("and ").trim_end_matches(" and")) {
-                if link != "and" && !link.is_empty() {
+            for link in piece.text().split(" & ").map(|link| link.trim_start_matches("& ").trim_end_matches(" &")) {
+                if link != "&" && !link.is_empty() {
                     found.push(link.to_owned());
                 }
             }
@@ -257,4 +295,15 @@ fn the_tail_is_what_the_next_part_will_begin_with() {
     let pieces = splitter.push(&format!("```sh\n{}", "echo hello\n".repeat(12)), &utf16);
     assert_eq!(pieces.len(), 1);
     assert!(splitter.tail().starts_with("```sh\necho hello\n"), "{}", splitter.tail());
+}
+
+#[test]
+fn a_link_that_begins_near_the_limit_stays_whole() {
+    let filler = "[aaaaa](https://a.com/aaaa) and ".repeat(12);
+    for width in 1..60 {
+        let link = format!("[a aaaaaa aaaaaaaaa aaaaaa](https://aaaa.com/{})", "a".repeat(40));
+        let text = format!("{filler}{} {link} and more", "b".repeat(width));
+        let parts = split(&text, 440, &utf16);
+        assert!(parts.iter().any(|part| part.contains(&link)), "{width}: {parts:#?}");
+    }
 }

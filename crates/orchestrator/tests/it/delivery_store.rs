@@ -1,5 +1,7 @@
 //! Delivery over the real store: what its rows say in the end.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on ends")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +9,7 @@ use adjutant_core::clock::Clock;
 use adjutant_core::id::PartId;
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::mask::Mask;
-use adjutant_core::message::{
-    ConversationKey, DeliveryId, InboundContent, InboundMessage, MessageRef, Sender,
-};
+use adjutant_core::message::{ConversationKey, DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
 use adjutant_core::platform::{Part, SendError};
 use adjutant_orchestrator::delivery::{Delivery, OpenPart, Outgoing, SENT_AGAIN, Target};
 use adjutant_store::change::{Change, NewPart};
@@ -38,8 +38,12 @@ impl Place {
         let accepted = store.accept(vec![message()]).await.expect("accepted");
         let lane = accepted[0].lane.expect("our lane");
         let platform = Arc::new(FakePlatform::new(capabilities()));
-        let (delivery, _) =
-            Delivery::new(Arc::new(store.clone()), vec![platform.clone()], Clock::Manual(clock.clone()), Mask::default());
+        let (delivery, _) = Delivery::new(
+            Arc::new(store.clone()),
+            vec![platform.clone()],
+            Clock::Manual(clock.clone()),
+            Mask::default(),
+        );
         Self { _folder: folder, store, lane, platform, delivery, clock }
     }
 
