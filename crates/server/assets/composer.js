@@ -44,6 +44,12 @@ export class Composer {
     this.stop.hidden = !isWorking;
   }
 
+  /** What to suggest. May come when the person has begun to type already. */
+  offer(commands) {
+    this.commands = commands;
+    if (document.activeElement === this.text) this.suggest();
+  }
+
   /** Takes up what was being written in a conversation. */
   open(id) {
     this.id = id;

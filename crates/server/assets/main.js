@@ -141,18 +141,18 @@ async function describe() {
     el("span", { class: overview.assistant ? "dot on" : "dot" }),
     `${overview.assistant ?? "No assistant"} · ${overview.version}`);
   showBanner(overview);
-  composer.commands = overview.commands;
   const starters = overview.demo ? ["Hello", "/help"] : ["/repos", "/status", "/help"];
   byId("starters").replaceChildren(...starters.map((text) =>
     el("button", { type: "button", class: "starter", onclick: () => say(text) }, text)));
-  const known = new Set(overview.commands.map(({ name }) => name));
+  composer.offer(overview.commands);
+  const commands = new Map(overview.commands.map((command) => [command.name, command]));
   const { items } = await api.codebases();
   for (const codebase of items) {
     for (const [name, { description }] of Object.entries(codebase.commands)) {
-      if (!known.has(name)) composer.commands.push({ name, arguments: "", summary: description || codebase.name });
-      known.add(name);
+      if (!commands.has(name)) commands.set(name, { name, arguments: "", summary: description || codebase.name });
     }
   }
+  composer.offer([...commands.values()]);
 }
 
 /** Nobody may take scripted answers for real ones, or wait for an answer that nobody gives. */

@@ -84,6 +84,7 @@ async fn a_newcomer_logs_in_writes_watches_allows_and_stops() {
     ] {
         page.screen(screen).await;
         page.wait(&format!("innerWidth === {}", screen.width)).await;
+        page.wait("document.getAnimations().every((moving) => !(moving instanceof CSSTransition))").await;
         assert_eq!(page.value("document.documentElement.scrollWidth").await, screen.width);
         page.picture(name).await;
     }
