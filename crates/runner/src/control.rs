@@ -36,17 +36,20 @@ pub enum Written {
 #[error("the run is gone: {0}")]
 pub struct Gone(pub String);
 
+type Waiting = HashMap<u64, oneshot::Sender<Answer>>;
+
 /// Those who wait for a reply, by number.
 #[derive(Debug, Clone)]
 pub(crate) struct Replies {
     next: Arc<AtomicU64>,
     /// `None` once the connection is lost.
-    waiting: Arc<Mutex<Option<HashMap<u64, oneshot::Sender<Answer>>>>>,
+    waiting: Arc<Mutex<Option<Waiting>>>,
 }
 
 impl Control {
     pub(crate) fn new(dir: PathBuf, frames: mpsc::UnboundedSender<Vec<u8>>) -> (Control, Replies) {
-        let replies = Replies { next: Arc::new(AtomicU64::new(1)), waiting: Arc::new(Mutex::new(Some(HashMap::new()))) };
+        let replies =
+            Replies { next: Arc::new(AtomicU64::new(1)), waiting: Arc::new(Mutex::new(Some(HashMap::new()))) };
         (Control { dir: Arc::new(dir), frames, replies: replies.clone() }, replies)
     }
 
@@ -99,7 +102,7 @@ impl Control {
                 Err(AttachError::NotThere) => return,
                 Err(AttachError::Io(_)) => {}
             }
-            tokio::time::sleep(TRY_AGAIN).await;
+            try_again_soon().await;
         }
     }
 
@@ -162,9 +165,14 @@ impl Replies {
         Some((id, receiver))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<HashMap<u64, oneshot::Sender<Answer>>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "it waits for another process, whatever a test's clock says")]
+async fn try_again_soon() {
+    tokio::time::sleep(TRY_AGAIN).await;
 }
 
 fn lost() -> Gone {

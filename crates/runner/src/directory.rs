@@ -139,7 +139,9 @@ pub(crate) fn segments(dir: &Path) -> io::Result<Vec<(u64, u64)>> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        if let Some(start) = name.to_str().and_then(|name| name.strip_prefix(SPOOL_PREFIX)).and_then(|start| start.parse().ok()) {
+        if let Some(start) =
+            name.to_str().and_then(|name| name.strip_prefix(SPOOL_PREFIX)).and_then(|start| start.parse().ok())
+        {
             found.push((start, entry.metadata()?.len()));
         }
     }
@@ -156,6 +158,10 @@ fn make(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner, a process without a runtime, waits here for another process"
+)]
 fn try_lock_patiently(dir: &Path) -> io::Result<Option<File>> {
     for _ in 0..20 {
         if let Some(lock) = try_lock(dir)? {

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, sendmsg,
 };
 use rustix::process::{Pid, WaitOptions, wait};
 
@@ -52,7 +53,7 @@ pub fn fork_server() -> io::Result<ForkServer> {
         Forked::Child => {
             drop(ours);
             let ended = serve(theirs.into());
-            std::process::exit(i32::from(ended.is_err()))
+            sys::end_process(i32::from(ended.is_err()))
         }
     }
 }
@@ -89,8 +90,8 @@ fn become_runner() -> ! {
     });
     match taken {
         Ok((socket, Forked::Child)) => hold::run(socket),
-        Ok((_, Forked::Parent(_))) => std::process::exit(0),
-        Err(_) => std::process::exit(1),
+        Ok((_, Forked::Parent(_))) => sys::end_process(0),
+        Err(_) => sys::end_process(1),
     }
 }
 

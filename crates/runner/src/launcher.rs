@@ -104,9 +104,20 @@ fn this_program() -> io::Result<PathBuf> {
 }
 
 /// Executes a runner, which forks at once: what is waited for here is only its short-lived parent.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a runner is no child that could learn anything: its environment is empty"
+)]
 async fn exec(program: PathBuf, socket: OwnedFd) -> io::Result<()> {
     let run = move || {
-        Command::new(program).arg("runner").env_clear().stdin(socket).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").status()
+        Command::new(program)
+            .arg("runner")
+            .env_clear()
+            .stdin(socket)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .current_dir("/")
+            .status()
     };
     let status = tokio::task::spawn_blocking(run).await.map_err(io::Error::other)??;
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("the runner ended with {status}"))) }

@@ -1,7 +1,9 @@
 //! The runner mode by itself: `adjutant-runner runner`.
 
-fn main() {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
     adjutant_runner::run_if_asked();
     eprintln!("`adjutant-runner` is started by the gateway, not by hand.");
-    std::process::exit(2);
+    ExitCode::from(2)
 }

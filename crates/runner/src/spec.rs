@@ -29,7 +29,11 @@ pub struct RunSpec {
 
 impl std::fmt::Debug for RunSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RunSpec").field("dir", &self.dir).field("program", &self.program).field("cwd", &self.cwd).finish_non_exhaustive()
+        f.debug_struct("RunSpec")
+            .field("dir", &self.dir)
+            .field("program", &self.program)
+            .field("cwd", &self.cwd)
+            .finish_non_exhaustive()
     }
 }
 

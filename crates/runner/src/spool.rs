@@ -160,7 +160,13 @@ impl Spool {
         let file = match &self.file {
             Some(file) if !full => file,
             _ => {
-                let file = File::options().read(true).write(true).create(true).truncate(true).mode(0o600).open(segment_name(self.end))?;
+                let file = File::options()
+                    .read(true)
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .mode(0o600)
+                    .open(segment_name(self.end))?;
                 self.starts.push_back(self.end);
                 self.file.insert(file)
             }

@@ -43,6 +43,11 @@ pub fn harden_process() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
+/// Ends a process that never was the gateway, without returning into the gateway's `main`.
+pub(crate) fn end_process(code: i32) -> ! {
+    std::process::exit(code)
+}
+
 /// Makes this process the parent of every orphan among its descendants. Linux only.
 pub(crate) fn become_subreaper() {
     // The call takes a flag dressed as a process id: any id switches it on.
@@ -207,7 +212,11 @@ fn set_disposition(signal: i32, handler: libc::sighandler_t) -> io::Result<()> {
         action.sa_sigaction = handler;
         action.sa_flags = libc::SA_RESTART | libc::SA_NOCLDSTOP;
         libc::sigemptyset(&raw mut action.sa_mask);
-        if libc::sigaction(signal, &raw const action, std::ptr::null_mut()) == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        if libc::sigaction(signal, &raw const action, std::ptr::null_mut()) == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
     }
 }
 

@@ -44,17 +44,29 @@ pub(crate) struct Ask {
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub(crate) enum What {
     /// The first message of a starter.
-    Start { spec: Box<crate::RunSpec> },
+    Start {
+        spec: Box<crate::RunSpec>,
+    },
     /// The first message of everybody else: send output from this offset.
-    Attach { from: u64 },
+    Attach {
+        from: u64,
+    },
     /// The client has read this far: the window moves.
-    Read { upto: u64 },
+    Read {
+        upto: u64,
+    },
     /// Everything below is stored elsewhere.
-    Taken { upto: u64 },
+    Taken {
+        upto: u64,
+    },
     CloseStdin,
-    Signal { number: i32 },
+    Signal {
+        number: i32,
+    },
     Stop,
-    KeepUntil { unix_ms: i64 },
+    KeepUntil {
+        unix_ms: i64,
+    },
     Status,
     /// From a newer gateway.
     #[serde(other)]
@@ -200,7 +212,11 @@ fn decode_line(body: &[u8]) -> Option<LineRequest> {
     let (id, rest) = body.split_first_chunk::<8>()?;
     let (key_length, rest) = rest.split_first_chunk::<2>()?;
     let (key, line) = rest.split_at_checked(usize::from(u16::from_le_bytes(*key_length)))?;
-    Some(LineRequest { id: u64::from_le_bytes(*id), key: std::str::from_utf8(key).ok()?.to_owned(), line: line.to_vec() })
+    Some(LineRequest {
+        id: u64::from_le_bytes(*id),
+        key: std::str::from_utf8(key).ok()?.to_owned(),
+        line: line.to_vec(),
+    })
 }
 
 fn seal(mut frame: Vec<u8>, kind: u8) -> Vec<u8> {

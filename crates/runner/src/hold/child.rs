@@ -38,6 +38,10 @@ pub(super) enum Output {
 }
 
 /// Starts the program.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the way through which children start, with the given environment only"
+)]
 pub(super) fn spawn(spec: &RunSpec) -> Result<Child, StartError> {
     let other = |error: io::Error| StartError { kind: StartFailure::Other, message: error.to_string() };
     let cwd = CString::new(spec.cwd.as_os_str().as_bytes()).map_err(|error| other(error.into()))?;
@@ -53,8 +57,15 @@ pub(super) fn spawn(spec: &RunSpec) -> Result<Child, StartError> {
         Ok(end)
     };
     Ok(Child {
-        pid: i32::try_from(process.id()).ok().and_then(Pid::from_raw).ok_or_else(|| other(io::Error::other("no process id")))?,
-        stdin: Stdin { pipe: Some(pipe(process.stdin.take().map(Into::into))?), queue: VecDeque::new(), closing: false },
+        pid: i32::try_from(process.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or_else(|| other(io::Error::other("no process id")))?,
+        stdin: Stdin {
+            pipe: Some(pipe(process.stdin.take().map(Into::into))?),
+            queue: VecDeque::new(),
+            closing: false,
+        },
         stdout: Some(pipe(process.stdout.take().map(Into::into))?),
         stderr: Some(pipe(process.stderr.take().map(Into::into))?),
     })
@@ -134,9 +145,13 @@ fn explain(spec: &RunSpec, error: &io::Error, told: OwnedFd) -> StartError {
         _ => 0,
     };
     let (kind, message) = match (step, error.kind()) {
-        (sys::STAGE_DIRECTORY, _) => (StartFailure::BadDirectory, format!("the directory `{}` cannot be entered: {error}", spec.cwd.display())),
+        (sys::STAGE_DIRECTORY, _) => {
+            (StartFailure::BadDirectory, format!("the directory `{}` cannot be entered: {error}", spec.cwd.display()))
+        }
         (sys::STAGE_USER, _) => (StartFailure::PermissionDenied, format!("the user cannot be changed: {error}")),
-        (_, io::ErrorKind::NotFound) => (StartFailure::NotFound, format!("the program `{}` is not there", spec.program.display())),
+        (_, io::ErrorKind::NotFound) => {
+            (StartFailure::NotFound, format!("the program `{}` is not there", spec.program.display()))
+        }
         (_, io::ErrorKind::PermissionDenied) => {
             (StartFailure::PermissionDenied, format!("the program `{}` may not be executed", spec.program.display()))
         }

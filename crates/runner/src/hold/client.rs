@@ -202,7 +202,8 @@ impl Client {
         while let Some(header) = self.received[used..].first_chunk::<HEADER>() {
             let decoded = wire::body_length(header).and_then(|length| {
                 let body = self.received.get(used + HEADER..used + HEADER + length);
-                body.map(|body| wire::decode_request(header[4], body).map(|request| (request, HEADER + length))).transpose()
+                body.map(|body| wire::decode_request(header[4], body).map(|request| (request, HEADER + length)))
+                    .transpose()
             });
             match decoded {
                 Ok(Some((request, length))) => {

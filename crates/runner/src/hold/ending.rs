@@ -43,11 +43,26 @@ pub(super) struct Ending {
     pub status: Option<WaitStatus>,
     pub left_over: u32,
     pub out_of_reach: u32,
+    /// Somebody died since the last look.
+    bereaved: bool,
+    /// Without a subreaper orphans get out of sight, so those seen before are remembered.
+    #[cfg(not(target_os = "linux"))]
+    seen: Vec<Pid>,
 }
 
 impl Ending {
     pub fn new(child: Pid, limits: Limits) -> Ending {
-        Ending { child, limits, phase: Phase::Running, status: None, left_over: 0, out_of_reach: 0 }
+        Ending {
+            child,
+            limits,
+            phase: Phase::Running,
+            status: None,
+            left_over: 0,
+            out_of_reach: 0,
+            bereaved: true,
+            #[cfg(not(target_os = "linux"))]
+            seen: Vec::new(),
+        }
     }
 
     /// Whether the child and all it started are gone.
@@ -64,6 +79,11 @@ impl Ending {
         if self.phase == Phase::Running {
             self.phase = Phase::Closing { until: now + self.limits.close_grace_ms };
         }
+    }
+
+    /// SIGCHLD came.
+    pub fn look(&mut self) {
+        self.bereaved = true;
     }
 
     /// Signals the child.
@@ -88,12 +108,17 @@ impl Ending {
 
     /// Collects the dead and takes the next step that is due.
     pub fn advance(&mut self, now: u64) {
-        if self.phase == Phase::Dead {
+        if self.phase == Phase::Dead || (self.phase == Phase::Running && !self.bereaved) {
             return;
         }
+        self.bereaved = false;
+        #[cfg(not(target_os = "linux"))]
+        self.remember();
         let somebody_lives = self.reap();
         if !somebody_lives {
             self.phase = Phase::Dead;
+            #[cfg(not(target_os = "linux"))]
+            self.end_remembered();
             return;
         }
         match self.phase {
@@ -132,6 +157,21 @@ impl Ending {
             self.out_of_reach = reached.refused;
             self.phase = Phase::Dead;
         }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn remember(&mut self) {
+        if self.phase != Phase::Running && self.status.is_none() {
+            self.seen.extend(tree::descendants_of(self.child));
+        }
+    }
+
+    /// Those of the child's process group, and those seen while it was being stopped. What has left the group and was
+    /// orphaned earlier is not found.
+    #[cfg(not(target_os = "linux"))]
+    fn end_remembered(&mut self) {
+        let _ = rustix::process::kill_process_group(self.child, Signal::KILL);
+        self.left_over += tree::signal_all(&self.seen, Signal::KILL).signalled;
     }
 
     fn kill_all(&self) {

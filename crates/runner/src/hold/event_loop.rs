@@ -1,16 +1,16 @@
 //! What a runner does between the start of its child and its own end.
 
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::getpid;
-use rustix::time::{ClockId, clock_gettime};
 
 use super::child::{self, Child, Output};
 use super::client::Client;
+use super::clock::{monotonic_ms, now_ms};
 use super::ending::Ending;
 use super::keys::Keys;
 use super::stderr::StderrTail;
+use super::wait::wait;
 use super::{Start, requests};
 use crate::directory::{self, Claim, EXIT, SOCKET};
 use crate::launcher::StartError;
@@ -22,6 +22,8 @@ use crate::wire::{Answer, CHUNK, Exit};
 const MAX_CLIENTS: usize = 64;
 /// Between attempts to write to a full disk, in milliseconds.
 const RETRY_MS: u64 = 1_000;
+/// Between looks, while nobody is attached, whether the run can still be found, in milliseconds.
+const LOOK_HOME_MS: u64 = 10_000;
 /// How long the last messages may take to be read when everything else is over, in milliseconds.
 const LINGER_MS: u64 = 2_000;
 
@@ -44,26 +46,22 @@ pub(super) struct Hold {
     pub retry_at: Option<u64>,
     exit: Option<Exit>,
     linger_until: Option<u64>,
+    /// Nobody is attached: look then whether somebody still can.
+    look_home_at: Option<u64>,
     buffer: Vec<u8>,
-    listener: OwnedFd,
-    signals: OwnedFd,
+    pub listener: OwnedFd,
+    pub signals: OwnedFd,
     _claim: Claim,
-}
-
-/// What [`poll`] found.
-#[derive(Default)]
-struct Ready {
-    signals: bool,
-    listener: bool,
-    stdout: bool,
-    stderr: bool,
-    stdin: bool,
-    clients: Vec<bool>,
 }
 
 impl Hold {
     /// Starts the child. The starter is the first client.
-    pub fn begin(spec: RunSpec, start: Start, starter: OwnedFd, signals: OwnedFd) -> Result<Hold, (StartError, OwnedFd)> {
+    pub fn begin(
+        spec: RunSpec,
+        start: Start,
+        starter: OwnedFd,
+        signals: OwnedFd,
+    ) -> Result<Hold, (StartError, OwnedFd)> {
         let Start { claim, listener, keys } = start;
         let child = match child::spawn(&spec) {
             Ok(child) => child,
@@ -86,6 +84,7 @@ impl Hold {
             retry_at: None,
             exit: None,
             linger_until: None,
+            look_home_at: None,
             buffer: vec![0; CHUNK],
             listener,
             signals,
@@ -111,7 +110,7 @@ impl Hold {
             if self.is_over(now) {
                 break;
             }
-            let ready = self.wait(now);
+            let ready = wait(self, now);
             if ready.signals {
                 self.hear_signals();
             }
@@ -159,9 +158,6 @@ impl Hold {
         if self.ending.is_dead() && self.exit.is_none() {
             self.finish(now);
         }
-        if !self.leaving && !self.is_wanted(now) {
-            self.stop();
-        }
         for client in &mut self.clients {
             client.serve(&mut self.spool, self.exit.as_ref());
             if self.exit.is_some() {
@@ -171,11 +167,32 @@ impl Hold {
             }
         }
         self.clients.retain(|client| !client.lost);
+        self.look_home(now);
+        if !self.leaving && !self.is_wanted(now) {
+            self.stop();
+        }
+    }
+
+    /// A run whose socket was deleted under it will never be found again.
+    fn look_home(&mut self, now: u64) {
+        if self.is_attended() {
+            self.look_home_at = None;
+        } else if now >= *self.look_home_at.get_or_insert(now) {
+            self.look_home_at = Some(now + LOOK_HOME_MS);
+            if std::fs::symlink_metadata(SOCKET).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+                self.leaving = true;
+                self.stop();
+            }
+        }
+    }
+
+    fn is_attended(&self) -> bool {
+        self.clients.iter().any(Client::is_attached)
     }
 
     /// Whether somebody is there, or may still come.
     fn is_wanted(&self, now: u64) -> bool {
-        now < self.keep_until || self.clients.iter().any(Client::is_attached)
+        now < self.keep_until || self.is_attended()
     }
 
     /// Whether this process can go: the child has ended, and its output is stored or nobody wants it.
@@ -214,42 +231,18 @@ impl Hold {
         self.exit = Some(exit);
     }
 
-    fn wait(&self, now: u64) -> Ready {
-        let mut polled = Vec::with_capacity(5 + self.clients.len());
-        polled.push(PollFd::new(&self.signals, PollFlags::IN));
-        polled.push(PollFd::new(&self.listener, PollFlags::IN));
-        let stdout = add(&mut polled, self.child.stdout.as_ref().filter(|_| self.wants_stdout()), PollFlags::IN);
-        let stderr = add(&mut polled, self.child.stderr.as_ref(), PollFlags::IN);
-        let stdin = add(&mut polled, self.child.stdin.wants_writing(), PollFlags::OUT);
-        let first_client = polled.len();
-        for client in &self.clients {
-            let wanted = if client.wants_writing(&self.spool) { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
-            let socket: BorrowedFd<'_> = client.socket();
-            polled.push(PollFd::from_borrowed_fd(socket, wanted));
-        }
-        let timeout = self.next_deadline(now).map(|at| timespec(at.saturating_sub(now)));
-        if poll(&mut polled, timeout.as_ref()).is_err() {
-            return Ready::default();
-        }
-        let fired = |index: usize| !polled[index].revents().is_empty();
-        Ready {
-            signals: fired(0),
-            listener: fired(1),
-            stdout: stdout.is_some_and(fired),
-            stderr: stderr.is_some_and(fired),
-            stdin: stdin.is_some_and(fired),
-            // That a socket takes more again is `settle`'s matter.
-            clients: polled[first_client..].iter().map(|client| !client.revents().difference(PollFlags::OUT).is_empty()).collect(),
-        }
-    }
-
-    fn next_deadline(&self, now: u64) -> Option<u64> {
-        let nobody_attached = !self.clients.iter().any(Client::is_attached);
-        let keep_until = (nobody_attached && (self.ending.is_running() || self.ending.is_dead())).then_some(self.keep_until);
-        [self.ending.deadline(now), self.retry_at, self.linger_until, keep_until].into_iter().flatten().min()
+    /// When there is something to do at the latest.
+    pub fn next_deadline(&self, now: u64) -> Option<u64> {
+        let keep_until =
+            (!self.is_attended() && (self.ending.is_running() || self.ending.is_dead())).then_some(self.keep_until);
+        [self.ending.deadline(now), self.retry_at, self.linger_until, self.look_home_at, keep_until]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn hear_signals(&mut self) {
+        self.ending.look();
         let mut numbers = [0; 64];
         if let Ok(count) = rustix::io::read(&self.signals, &mut numbers)
             && numbers[..count].contains(&(libc::SIGTERM as u8))
@@ -260,7 +253,7 @@ impl Hold {
     }
 
     /// Whether output may be read: what was read before is written, and not too much waits to be taken.
-    fn wants_stdout(&self) -> bool {
+    pub fn wants_stdout(&self) -> bool {
         let untaken = self.spool.end() - self.taken.min(self.spool.end());
         self.child.stdout.is_some() && self.spool.fault().is_none() && untaken < self.limits.untaken_bytes
     }
@@ -308,7 +301,8 @@ impl Hold {
     fn accept(&mut self) {
         use rustix::net::accept;
         while let Ok(socket) = accept(&self.listener) {
-            let ready = rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC).and_then(|()| rustix::io::ioctl_fionbio(&socket, true));
+            let ready = rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
+                .and_then(|()| rustix::io::ioctl_fionbio(&socket, true));
             if self.clients.len() < MAX_CLIENTS && ready.is_ok() {
                 self.clients.push(Client::new(socket));
             }
@@ -329,31 +323,4 @@ impl Hold {
             spool_fault: self.spool.fault().map(ToOwned::to_owned),
         }
     }
-}
-
-/// Has a pipe polled, if there is one. Returns its place among those polled.
-fn add<'a>(polled: &mut Vec<PollFd<'a>>, pipe: Option<&'a OwnedFd>, flags: PollFlags) -> Option<usize> {
-    polled.push(PollFd::new(pipe?, flags));
-    Some(polled.len() - 1)
-}
-
-/// Milliseconds of the monotonic clock.
-pub(super) fn now_ms() -> u64 {
-    millis(clock_gettime(ClockId::Monotonic))
-}
-
-/// A moment of Unix time on the monotonic clock. What lies in the past is now.
-pub(super) fn monotonic_ms(unix_ms: i64) -> u64 {
-    let ahead = u64::try_from(unix_ms).unwrap_or(0).saturating_sub(millis(clock_gettime(ClockId::Realtime)));
-    now_ms().saturating_add(ahead)
-}
-
-fn millis(time: Timespec) -> u64 {
-    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000 + u64::try_from(time.tv_nsec).unwrap_or(0) / 1_000_000
-}
-
-fn timespec(ms: u64) -> Timespec {
-    // Rounded up by one, so that the deadline has passed when the wait ends; a month at most, to suit any kernel.
-    let ms = ms.min(30 * 24 * 3_600_000) + 1;
-    Timespec { tv_sec: (ms / 1_000) as _, tv_nsec: ((ms % 1_000) * 1_000_000) as _ }
 }

@@ -7,12 +7,14 @@
 
 mod child;
 mod client;
+mod clock;
 mod ending;
 mod event_loop;
 mod keys;
 mod requests;
 mod stderr;
 pub(crate) mod tree;
+mod wait;
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -33,7 +35,7 @@ use keys::Keys;
 /// The runner's life, from the connection of its starter on.
 pub(crate) fn run(starter: OwnedFd) -> ! {
     let ended = live(starter);
-    std::process::exit(i32::from(ended.is_none()))
+    sys::end_process(i32::from(ended.is_none()))
 }
 
 /// Tells a starter that there will be no run.
@@ -100,9 +102,10 @@ fn read_spec(starter: OwnedFd) -> Option<(OwnedFd, RunSpec)> {
 
 fn start(spec: &RunSpec) -> Result<Start, StartError> {
     let claim = directory::claim(&spec.dir).map_err(|error| match error {
-        ClaimError::Used => {
-            StartError { kind: StartFailure::AlreadyStarted, message: format!("the run in `{}` was started before", spec.dir.display()) }
-        }
+        ClaimError::Used => StartError {
+            kind: StartFailure::AlreadyStarted,
+            message: format!("the run in `{}` was started before", spec.dir.display()),
+        },
         ClaimError::Io(error) => failed(spec, &error),
     })?;
     match open(spec) {
@@ -123,7 +126,10 @@ fn open(spec: &RunSpec) -> io::Result<(OwnedFd, Keys)> {
     let mut keys = Keys::new()?;
     for line in &spec.first_lines {
         if !Keys::is_valid(&line.key) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{}` is no key for a line", line.key.escape_debug())));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("`{}` is no key for a line", line.key.escape_debug()),
+            ));
         }
         keys.note(&line.key)?;
     }
@@ -131,7 +137,10 @@ fn open(spec: &RunSpec) -> io::Result<(OwnedFd, Keys)> {
 }
 
 fn failed(spec: &RunSpec, error: &io::Error) -> StartError {
-    StartError { kind: StartFailure::Other, message: format!("the run's directory `{}` cannot be used: {error}", spec.dir.display()) }
+    StartError {
+        kind: StartFailure::Other,
+        message: format!("the run's directory `{}` cannot be used: {error}", spec.dir.display()),
+    }
 }
 
 fn is_gone(starter: &OwnedFd) -> bool {

@@ -1,12 +1,15 @@
 //! What clients ask for, carried out.
 
-use super::event_loop::{Hold, monotonic_ms, now_ms};
+use super::clock::{monotonic_ms, now_ms};
+use super::event_loop::Hold;
 use super::keys::Keys;
 use crate::wire::{Answer, Ask, LineRequest, Request, What};
 
 /// What became of a line.
 enum Fate {
-    Written { repeated: bool },
+    Written {
+        repeated: bool,
+    },
     /// There is no room, or the key cannot be noted now.
     Later,
     Gone,
@@ -86,7 +89,9 @@ fn answer(hold: &mut Hold, index: usize, Ask { id, what }: Ask) {
             hold.child.stdin.close();
             Answer::Done
         }
-        What::Signal { number } => hold.ending.signal(number).map_or_else(|reason| Answer::Gone { reason }, |()| Answer::Done),
+        What::Signal { number } => {
+            hold.ending.signal(number).map_or_else(|reason| Answer::Gone { reason }, |()| Answer::Done)
+        }
         What::KeepUntil { unix_ms } => {
             hold.keep_until = monotonic_ms(unix_ms);
             Answer::Done

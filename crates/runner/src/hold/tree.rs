@@ -59,7 +59,9 @@ pub(crate) fn kill_with_descendants(root: Pid) {
 fn families() -> HashMap<Pid, Vec<Pid>> {
     let mut families: HashMap<Pid, Vec<Pid>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw) else {
+            continue;
+        };
         let Ok(stat) = std::fs::read(entry.path().join("stat")) else { continue };
         if let Some(parent) = parent_in(&stat) {
             families.entry(parent).or_default().push(pid);
@@ -81,9 +83,12 @@ fn parent_in(stat: &[u8]) -> Option<Pid> {
 
 /// macOS has no `/proc`, and no subreaper either: an orphan is the child of process 1 and out of sight.
 #[cfg(not(target_os = "linux"))]
+#[expect(clippy::disallowed_methods, reason = "the list of processes is asked for by a program there")]
 fn families() -> HashMap<Pid, Vec<Pid>> {
     let mut families: HashMap<Pid, Vec<Pid>> = HashMap::new();
-    let Ok(listing) = std::process::Command::new("/bin/ps").args(["-axo", "pid=,ppid=,stat="]).output() else { return families };
+    let Ok(listing) = std::process::Command::new("/bin/ps").args(["-axo", "pid=,ppid=,stat="]).output() else {
+        return families;
+    };
     for line in String::from_utf8_lossy(&listing.stdout).lines() {
         let mut fields = line.split_ascii_whitespace();
         let mut number = || fields.next().and_then(|field| field.parse().ok()).and_then(Pid::from_raw);

@@ -1,5 +1,7 @@
 //! A gateway reduced to its fork server: starts the run that comes as JSON on stdin, says so, and waits to be killed.
 
+#![expect(clippy::expect_used, reason = "it belongs to the tests, and they may stop at the first surprise")]
+
 use std::io::Write;
 
 use adjutant_runner::{Launcher, RunSpec, fork_server};
@@ -16,7 +18,9 @@ fn main() {
         let connection = launcher.start(&spec).await;
         println!("{}", connection.as_ref().map_or_else(ToString::to_string, |_| "started".to_owned()));
         std::io::stdout().flush().expect("somebody listens");
-        std::future::pending::<()>().await;
+        // Its end is also the end of a test that failed and cannot kill this process any more.
+        let waited = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await;
+        waited.expect("a thread").expect("a stdin");
         drop((connection, launcher));
     });
 }

@@ -70,7 +70,8 @@ async fn a_child_that_ends_on_closed_stdin_gets_no_signal() {
 #[tokio::test]
 async fn a_signal_reaches_the_child() {
     let place = Place::new();
-    let mut run = start(&place.sh("trap 'echo interrupted; exit 0' INT; echo ready; while :; do sleep 0.01; done")).await;
+    let mut run =
+        start(&place.sh("trap 'echo interrupted; exit 0' INT; echo ready; while :; do sleep 0.01; done")).await;
     read_until(&mut run.incoming, "ready\n").await;
     run.control.signal(Signal::INT.as_raw()).await.unwrap();
     let (output, exit) = read_all(&mut run.incoming).await;
@@ -179,4 +180,17 @@ async fn ending_a_run_by_its_directory_leaves_nothing_but_its_output() {
     assert!(matches!(probe(&spec.dir).unwrap(), Found::Gone { exit: Some(_), .. }));
     within(adjutant_runner::end(&spec.dir)).await.unwrap();
     adjutant_runner::remove(&spec.dir).unwrap();
+}
+
+#[tokio::test]
+async fn a_run_whose_directory_was_deleted_ends() {
+    let place = Place::new();
+    let mut run = start(&place.sh("echo $$; cat")).await;
+    let child = number(&read_until(&mut run.incoming, "\n").await);
+    let runner = run.control.status().await.unwrap().runner_pid;
+    std::fs::remove_dir_all(place.run()).unwrap();
+    // Attached, so it stays.
+    assert!(run.control.status().await.unwrap().alive);
+    drop(run);
+    eventually("both are gone", || !lives(child) && !lives(runner)).await;
 }

@@ -30,7 +30,8 @@ fn pid(child: &Child) -> i32 {
 
 /// The living children of a process.
 fn children(parent: i32) -> Vec<i32> {
-    let pids = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let pids =
+        std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|&pid: &i32| lives(pid) && parent_of(pid) == Some(parent)).collect()
 }
 
@@ -82,7 +83,21 @@ async fn a_forked_runner_has_no_descriptor_and_no_secret_of_its_gateway() {
             .map(|link| link.split(':').next().unwrap().replace(spec.dir.to_str().unwrap(), ""))
             .collect();
         open.sort();
-        let expected = ["/dev/null", "/dev/null", "/dev/null", "/keys", "/lock", "pipe", "pipe", "pipe", "pipe", "pipe", "socket", "socket", "socket"];
+        let expected = [
+            "/dev/null",
+            "/dev/null",
+            "/dev/null",
+            "/keys",
+            "/lock",
+            "pipe",
+            "pipe",
+            "pipe",
+            "pipe",
+            "pipe",
+            "socket",
+            "socket",
+            "socket",
+        ];
         assert_eq!(open, expected);
     }
     run.control.stop().await;
@@ -127,7 +142,11 @@ async fn a_gateway_whose_fork_server_was_killed_executes_its_runners() {
     let place = Place::new();
     let mut spec = place.sh("echo $$; cat");
     spec.limits = Limits { close_grace_ms: 10, ..Limits::default() };
-    let mut gateway = Command::new(env!("CARGO_BIN_EXE_runner-test-gateway")).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut gateway = Command::new(env!("CARGO_BIN_EXE_runner-test-gateway"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     eventually("there is a fork server", || children(pid(&gateway)).len() == 1).await;
     let fork_server = children(pid(&gateway))[0];
     kill(fork_server, Signal::KILL);

@@ -24,7 +24,8 @@ async fn a_line_of_64_megabytes_is_cut_to_16_and_never_held_in_memory() {
 #[tokio::test]
 async fn lines_are_cut_wherever_the_reads_fall() {
     let place = Place::new();
-    let mut spec = place.sh("printf 'abc\\n'; printf abcdefgh; sleep 0.02; printf 'ijk\\nxy\\n\\nabcde\\nabcdef\\nend'");
+    let mut spec =
+        place.sh("printf 'abc\\n'; printf abcdefgh; sleep 0.02; printf 'ijk\\nxy\\n\\nabcde\\nabcdef\\nend'");
     spec.limits = Limits { line_bytes: 5, ..Limits::default() };
     let mut run = start(&spec).await;
     let (output, exit) = read_all(&mut run.incoming).await;
@@ -35,7 +36,8 @@ async fn lines_are_cut_wherever_the_reads_fall() {
 #[tokio::test]
 async fn twelve_megabytes_on_stderr_leave_their_end() {
     let place = Place::new();
-    let mut run = start(&place.sh("head -c 12582912 /dev/zero | tr '\\0' e >&2; printf 'the end' >&2; echo done")).await;
+    let mut run =
+        start(&place.sh("head -c 12582912 /dev/zero | tr '\\0' e >&2; printf 'the end' >&2; echo done")).await;
     let (output, exit) = read_all(&mut run.incoming).await;
     assert_eq!((output.as_slice(), exit.stderr_bytes, exit.stderr_tail.len()), (&b"done\n"[..], 12_582_919, 64 << 10));
     assert!(exit.stderr_tail.ends_with("eethe end"));
@@ -65,7 +67,8 @@ async fn output_that_nobody_takes_stops_the_child_until_it_is_taken() {
             adjutant_runner::Event::Exited(exit) => break exit,
         }
         let status = run.control.status().await.unwrap();
-        assert!(status.spool_end - status.taken <= 500_000 + (64 << 10), "{status:?}");
+        // One read beyond the limit, and what the pipe holds when the child has exited.
+        assert!(status.spool_end - status.taken <= 500_000 + (128 << 10), "{status:?}");
         // Half a segment at a time would never free one; whatever has arrived does.
         if received % 3 == 0 || received == status.spool_end {
             run.control.taken(received).await;
@@ -97,7 +100,8 @@ async fn a_full_disk_loses_nothing() {
     std::fs::remove_dir(&obstacle).unwrap();
     let (rest, exit) = read_all(&mut run.incoming).await;
     output.extend(rest);
-    let expected: String = std::iter::once("ready\n".to_owned()).chain((1..=2000).map(|number| format!("{number}\n"))).collect();
+    let expected: String =
+        std::iter::once("ready\n".to_owned()).chain((1..=2000).map(|number| format!("{number}\n"))).collect();
     assert_eq!(String::from_utf8(output).unwrap(), expected);
     settle(run, &exit, &spec.dir).await;
 }

@@ -47,7 +47,10 @@ async fn a_missing_program_is_told_apart() {
     let mut spec = place.sh("");
     spec.program = "/nowhere/claude".into();
     let error = within(launcher().start(&spec)).await.unwrap_err();
-    assert_eq!((error.kind, error.message.as_str()), (StartFailure::NotFound, "the program `/nowhere/claude` is not there"));
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (StartFailure::NotFound, "the program `/nowhere/claude` is not there")
+    );
     assert!(!spec.dir.exists(), "something is left of a run that did not start");
     spec.program = "no-such-program".into();
     assert_eq!(within(launcher().start(&spec)).await.unwrap_err().kind, StartFailure::NotFound);
@@ -143,7 +146,12 @@ async fn a_runner_whose_starter_is_gone_starts_nothing() {
         frame.extend(order.as_bytes());
         ours.write_all(&frame).unwrap();
         let ours = starter_stays.then_some(ours);
-        let mut runner = Command::new(program()).args(["runner", &token]).stdin(OwnedFd::from(theirs)).stderr(Stdio::null()).spawn().unwrap();
+        let mut runner = Command::new(program())
+            .args(["runner", &token])
+            .stdin(OwnedFd::from(theirs))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         assert!(runner.wait().unwrap().success());
         if starter_stays {
             eventually("the run starts", || marker.exists()).await;
@@ -158,6 +166,7 @@ async fn a_runner_whose_starter_is_gone_starts_nothing() {
 
 fn some_process_has(token: &str) -> bool {
     std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-        std::fs::read(entry.path().join("cmdline")).is_ok_and(|cmdline| String::from_utf8_lossy(&cmdline).contains(token))
+        std::fs::read(entry.path().join("cmdline"))
+            .is_ok_and(|cmdline| String::from_utf8_lossy(&cmdline).contains(token))
     })
 }

@@ -108,7 +108,8 @@ pub async fn read_all(incoming: &mut Incoming) -> (Vec<u8>, Exit) {
 /// Takes everything and waits until the runner is gone.
 pub async fn settle(connection: Connection, exit: &Exit, dir: &Path) {
     connection.control.taken(exit.end).await;
-    eventually("the runner ends", || !matches!(adjutant_runner::probe(dir).unwrap(), adjutant_runner::Found::Alive)).await;
+    eventually("the runner ends", || !matches!(adjutant_runner::probe(dir).unwrap(), adjutant_runner::Found::Alive))
+        .await;
     drop(connection);
 }
 
