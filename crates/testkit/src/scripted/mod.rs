@@ -10,8 +10,10 @@
 //! `.scripted-log` in the working directory or the nearest directory above it that has one.
 
 mod emit;
+mod faults;
 mod program;
 pub mod script;
+mod surroundings;
 
 use std::io;
 use std::path::Path;

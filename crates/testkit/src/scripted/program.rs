@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::io::{self, BufRead as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use super::Received;
 use super::emit::{block, delta, lifecycle, lost, raw, reply, say, tool_result};
+use super::faults::{api_error, bad_utf8, grandchild, ignore_term, long_line, stderr};
 use super::script::{Step, steps};
+use super::surroundings::{begin_session, environment, find_log};
 
 /// What `--version` prints: the version whose protocol this speaks.
 const VERSION: &str = "2.1.329 (Claude Code)";
@@ -75,7 +77,7 @@ pub fn scripted_main() -> u8 {
 
 impl Program {
     fn new(args: Vec<String>) -> Result<Self, Stop> {
-        let session = begin_session(&args)?;
+        let session = begin_session(&args)?.ok_or(Stop::Exit(1))?;
         Ok(Self {
             args,
             session,
@@ -240,7 +242,7 @@ impl Program {
             Step::Grandchild => grandchild()?,
             Step::IgnoreInterrupt => self.ignores_interrupt = true,
             Step::IgnoreTerm => ignore_term()?,
-            Step::ApiError(status) => return Err(api_error(self.session, status)?),
+            Step::ApiError(status) => return Err(Stop::Failed(api_error(self.session, status)?)),
             Step::Retry(count) => (1..=count).try_for_each(|attempt| {
                 say(&json!({ "type": "system", "subtype": "api_retry", "attempt": attempt, "max_retries": count,
                              "retry_delay_ms": 500, "error_status": 529, "error": "overloaded" }))
@@ -248,7 +250,7 @@ impl Program {
             Step::Limit(resets_at) => {
                 let info = json!({ "status": "rejected", "resetsAt": resets_at, "rateLimitType": "five_hour" });
                 say(&json!({ "type": "rate_limit_event", "rate_limit_info": info }))?;
-                return Err(api_error(self.session, 429)?);
+                return Err(Stop::Failed(api_error(self.session, 429)?));
             }
             Step::Lost => {
                 lost(&self.session.to_string())?;
@@ -377,111 +379,12 @@ impl Program {
     }
 }
 
-/// The session's id; a session to resume must have been begun before with the same configuration directory.
-fn begin_session(args: &[String]) -> Result<Uuid, Stop> {
-    let value = |name: &str| args.iter().skip_while(|arg| *arg != name).nth(1);
-    let sessions = sessions();
-    let file = |id: Uuid| sessions.as_ref().map(|dir| dir.join(id.to_string()));
-    if let Some(id) = value("--resume") {
-        let known = id.parse().ok().filter(|id| file(*id).is_none_or(|file| file.is_file()));
-        return known.map_or_else(|| Err(lost(id).map_or_else(Stop::Io, |()| Stop::Exit(1))), Ok);
-    }
-    let session = value("--session-id").and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::new_v4);
-    if let (Some(dir), Some(file)) = (&sessions, file(session)) {
-        fs::create_dir_all(dir)?;
-        fs::write(file, "")?;
-    }
-    Ok(session)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is a program of its own, and where its files lie is an environment variable"
-)]
-fn sessions() -> Option<PathBuf> {
-    std::env::var_os("CLAUDE_CONFIG_DIR").map(|dir| Path::new(&dir).join("scripted-sessions"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is a program of its own; the variable is for tests that set it")]
-fn find_log() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("SCRIPTED_LOG") {
-        return Some(path.into());
-    }
-    let named = |file: PathBuf| fs::read_to_string(file).ok().map(|path| PathBuf::from(path.trim()));
-    let beside = std::env::current_exe().ok().and_then(|exe| {
-        let mut name = exe.into_os_string();
-        name.push(".log-path");
-        named(name.into())
-    });
-    let cwd = std::env::current_dir().ok()?;
-    beside.or_else(|| cwd.ancestors().find_map(|dir| named(dir.join(".scripted-log"))))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the step is there to show what this program was given")]
-fn environment() -> String {
-    let mut names: Vec<_> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-    names.sort();
-    names.join(" ")
-}
-
 fn chars(count: u64) -> impl Iterator<Item = String> {
     let piece = "lorem ipsum dolor sit amet ".repeat(8);
     (0..count.div_ceil(200)).map(move |n| {
         let length = usize::try_from((count - n * 200).min(200)).unwrap_or(200);
         piece[..length].to_owned()
     })
-}
-
-fn bad_utf8(session: Uuid) -> Vec<u8> {
-    let head = b"{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"bad ";
-    let tail = format!(" utf8\"}}}},\"session_id\":\"{session}\",\"parent_tool_use_id\":null}}\n");
-    [head.as_slice(), &[0xff, 0xc3], tail.as_bytes()].concat()
-}
-
-fn long_line(size: u64) -> io::Result<()> {
-    let piece = vec![b'x'; 1 << 16];
-    let mut left = usize::try_from(size).unwrap_or(usize::MAX);
-    while left > 0 {
-        let now = left.min(piece.len());
-        raw(&piece[..now])?;
-        left -= now;
-    }
-    raw(b"\n")
-}
-
-fn stderr(size: u64) -> io::Result<()> {
-    let line = format!("{}\n", "noise ".repeat(20));
-    let mut err = io::stderr().lock();
-    (0..size.div_ceil(line.len() as u64)).try_for_each(|_| err.write_all(line.as_bytes()))
-}
-
-fn grandchild() -> io::Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "the point is a process that escapes its process group")]
-    let mut command = std::process::Command::new("setsid");
-    command.args(["sleep", "3600"]);
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-    command.spawn().map(drop)
-}
-
-/// A handler that does nothing takes the place of dying.
-fn ignore_term() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let _runs = runtime.enter();
-    std::mem::forget(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?);
-    Ok(())
-}
-
-fn api_error(session: Uuid, status: u16) -> io::Result<Stop> {
-    let (error, text) = match status {
-        401 | 403 => ("authentication_failed", format!("Failed to authenticate. API Error: {status}")),
-        404 => ("model_not_found", "There's an issue with the selected model.".to_owned()),
-        429 => ("rate_limit", "API Error: Request rejected (429)".to_owned()),
-        _ => ("server_error", format!("API Error: {status}")),
-    };
-    say(&json!({ "type": "assistant", "error": error, "parent_tool_use_id": null, "session_id": session,
-                 "message": { "role": "assistant", "model": "<synthetic>", "content": [{ "type": "text", "text": text }] } }))?;
-    Ok(Stop::Failed(json!({ "subtype": "success", "is_error": true, "terminal_reason": "api_error",
-                            "api_error_status": status, "result": text })))
 }
 
 fn listen() -> Receiver<Heard> {
