@@ -10,6 +10,10 @@ use super::protocol::TurnResult;
 /// The most characters of the program's own words in a sentence of ours.
 const QUOTED: usize = 300;
 
+/// What is said when no request was made for want of a login. With a status, the provider has refused one.
+const NOT_LOGGED_IN: &str =
+    "Claude is not logged in on this machine. Set `CLAUDE_API_KEY` or log in once with `claude`, then try again.";
+
 /// What is known about a failed turn beside its result.
 #[derive(Debug, Default)]
 pub struct Circumstances<'a> {
@@ -34,6 +38,9 @@ pub fn outcome(result: &TurnResult, circumstances: &Circumstances<'_>) -> Outcom
     let class = class(result, circumstances);
     if class == FailureClass::Other && circumstances.interrupted && result.subtype == "error_during_execution" {
         return Outcome::Interrupted;
+    }
+    if class == FailureClass::Authentication && result.api_error_status.is_none() {
+        return Outcome::Failed { class, message: NOT_LOGGED_IN.to_owned() };
     }
     Outcome::Failed { class, message: sentence(class, &own_words(result), circumstances.resets_at) }
 }
@@ -124,9 +131,6 @@ fn sentence(class: FailureClass, words: &str, resets_at: Option<DateTime<Utc>>) 
     let words = quoted(words);
     let fact = match class {
         FailureClass::NotInstalled => "Claude Code is not installed on this machine.",
-        FailureClass::Authentication if words.contains("Not logged in") || words.is_empty() => {
-            "Claude is not logged in on this machine. Set `CLAUDE_API_KEY` or log in once with `claude`, then try again."
-        }
         FailureClass::Authentication => {
             "Claude's login was refused. Check `CLAUDE_API_KEY` or `CLAUDE_OAUTH_TOKEN`, then try again."
         }

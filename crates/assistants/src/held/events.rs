@@ -103,8 +103,11 @@ impl<C: Codec> Reader<C> {
         self.lines.feed(offset, bytes, |after, whole| match whole {
             Whole::Cut => out.push(after, AssistantEvent::Notice(Notice::LineCut)),
             Whole::Line(line) => {
-                let readable = read(&mut *codec, &text(line), &mut events);
-                out.line(after, readable, &mut events);
+                if read(&mut *codec, &text(line), &mut events) {
+                    out.events(after, &mut events);
+                } else {
+                    *out.unreadable += 1;
+                }
             }
         });
     }
@@ -117,12 +120,12 @@ impl<C: Codec> Reader<C> {
         // A line the process had no time to finish is no message and nobody's fault.
         let last = self.lines.finish();
         if !last.is_empty() && read(&mut *codec, &text(&last), &mut events) {
-            out.line(after, true, &mut events);
+            out.events(after, &mut events);
         }
         out.flush(after);
         codec.end(end, &mut events);
         events.push(AssistantEvent::Exited { description: describe(end) });
-        out.line(after, true, &mut events);
+        out.events(after, &mut events);
         self.source = Source::Finished;
     }
 }
@@ -143,11 +146,7 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn line(&mut self, after: u64, readable: bool, events: &mut Vec<AssistantEvent>) {
-        if !readable {
-            *self.unreadable += 1;
-            return;
-        }
+    fn events(&mut self, after: u64, events: &mut Vec<AssistantEvent>) {
         self.flush(after);
         for event in events.drain(..) {
             self.push(after, event);

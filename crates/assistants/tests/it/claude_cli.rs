@@ -47,7 +47,9 @@ async fn lab_with(options: Options) -> (Lab, FakeAnthropic) {
 async fn asked_and_answered(session: &mut Session, prompt: &str, answer: Answer) -> PermissionDetail {
     session.prompt(prompt).await;
     let request = session.question().await;
-    session.run.control.answer(ApprovalId(1), &request, &answer).await.expect("it waits");
+    // An approval's number is never given twice, and an answer under a known number is not written again.
+    let approval = ApprovalId(i64::try_from(session.said.len()).expect("a small number"));
+    session.run.control.answer(approval, &request, &answer).await.expect("it waits");
     request.detail
 }
 

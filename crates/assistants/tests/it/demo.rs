@@ -14,8 +14,9 @@ use uuid::Uuid;
 use crate::support::{Lab, Session, built, launcher};
 
 fn demo(lab: &Lab) -> DemoAssistant {
+    let arguments = ["--package", "adjutant-assistants", "--example", "demo-assistant"];
     let config = DemoConfig {
-        program: built("examples/demo-assistant", &["--package", "adjutant-assistants", "--example", "demo-assistant"]),
+        program: built("examples/demo-assistant", &["assistants"], &arguments),
         args: vec!["demo-assistant".to_owned()],
         data_dir: lab.config.data_dir.clone(),
     };

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use adjutant_assistants::claude::{ClaudeAssistant, ClaudeConfig, RootPolicy};
 use adjutant_core::assistant::{
@@ -20,30 +19,41 @@ use uuid::Uuid;
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where `name` lies below the target directory once `cargo build` has built it with these arguments. Cargo itself
-/// knows whether there is anything to do.
-pub fn built(name: &str, arguments: &[&str]) -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(["build", "--quiet"]).args(arguments).status();
-    assert!(status.expect("cargo runs").success(), "`{name}` could not be built");
+/// A program of this workspace, built first if it is missing or older than the sources of these crates. Asking Cargo
+/// each time would make every test wait for its lock.
+pub fn built(name: &str, crates: &[&str], arguments: &[&str]) -> PathBuf {
     // The test itself is target/<profile>/deps/it-<hash>.
     let test = std::env::current_exe().expect("the test knows its place");
     let target = test.parent().and_then(Path::parent).expect("a target directory");
     let program = target.join(name);
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crates' directory");
+    let newest = crates.iter().map(|of| newest(&sources.join(of).join("src"))).max().expect("a crate");
+    if program.metadata().and_then(|metadata| metadata.modified()).is_ok_and(|built| built > newest) {
+        return program;
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo).args(["build", "--quiet"]).args(arguments).status();
+    assert!(status.expect("cargo runs").success(), "`{name}` could not be built");
     assert!(program.is_file(), "`{name}` is not in {}", target.display());
     program
 }
 
+/// When the youngest file below a directory was changed.
+fn newest(dir: &Path) -> SystemTime {
+    let entries = std::fs::read_dir(dir).expect("a crate has sources").map(|entry| entry.expect("it can be listed"));
+    let changed = |path: PathBuf| path.metadata().and_then(|metadata| metadata.modified()).expect("files have times");
+    let times = entries.map(|entry| if entry.path().is_dir() { newest(&entry.path()) } else { changed(entry.path()) });
+    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 fn scripted_assistant() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let build = || built("scripted-assistant", &["--package", "adjutant-testkit", "--bin", "scripted-assistant"]);
-    BUILT.get_or_init(build).clone()
+    let arguments = ["--package", "adjutant-testkit", "--bin", "scripted-assistant"];
+    built("scripted-assistant", &["testkit"], &arguments)
 }
 
 pub fn launcher() -> Launcher {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let build = || built("adjutant-runner", &["--package", "adjutant-runner", "--bin", "adjutant-runner"]);
-    Launcher::with_program(BUILT.get_or_init(build).clone())
+    let arguments = ["--package", "adjutant-runner", "--bin", "adjutant-runner"];
+    Launcher::with_program(built("adjutant-runner", &["runner"], &arguments))
 }
 
 /// A data directory, a codebase, and an assistant.
