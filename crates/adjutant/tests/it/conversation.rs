@@ -8,7 +8,7 @@ async fn a_message_becomes_a_turn_and_its_answer_a_message() {
     gateway.telegram.says(ANA, ANA, "hello [[text:Hello Ana]]");
     gateway.until_said("Hello Ana").await;
     gateway.until_settled().await;
-    assert_eq!(gateway.telegram.texts(ANA), ["Working in shop.", "Hello Ana"]);
+    assert_eq!(gateway.telegram.texts(ANA), ["Hello Ana\n\nWorking in shop."]);
     assert_eq!(gateway.prompts().len(), 1);
     gateway.finish().await;
 }

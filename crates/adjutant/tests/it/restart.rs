@@ -84,7 +84,8 @@ async fn ten_messages_sent_while_it_is_down_are_answered_in_order() {
     gateway.until_settled().await;
     let answers: Vec<String> =
         gateway.telegram.texts(ANA).into_iter().filter(|text| text.starts_with("answer")).collect();
-    let expected: Vec<String> = (1..=10).map(|n| format!("answer {n}.")).collect();
+    let mut expected: Vec<String> = (1..=10).map(|n| format!("answer {n}.")).collect();
+    expected[0].push_str("\n\nWorking in shop.");
     assert_eq!(answers, expected);
     gateway.finish().await;
 }
@@ -201,14 +202,17 @@ async fn two_hundred_conversations_keep_their_order() {
             gateway.telegram.says(-(chat + 100), ANA, &format!("@adjutant_test_bot [[text:answer {n}.]]"));
         }
     }
-    for chat in 0..CHATS {
-        let last = format!("answer {}.", EACH - 1);
-        gateway.telegram.wait_for(-(chat + 100), |messages| messages.iter().any(|m| m.text == last)).await;
+    gateway.until_prompted(usize::try_from(CHATS * EACH).unwrap()).await;
+    // The platform's budgets would take minutes; the clock does not.
+    while gateway.database.unsettled(&gateway.data_dir()).await > 0 {
+        gateway.advance(Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     gateway.until_settled().await;
     for chat in 0..CHATS {
         let answers: Vec<String> =
             gateway.telegram.texts(-(chat + 100)).into_iter().filter(|text| text.starts_with("answer")).collect();
+        let answers: Vec<&str> = answers.iter().filter_map(|answer| answer.lines().next()).collect();
         assert_eq!(answers, (0..EACH).map(|n| format!("answer {n}.")).collect::<Vec<_>>());
     }
     assert_eq!(gateway.prompts().len(), usize::try_from(CHATS * EACH).unwrap());

@@ -47,13 +47,23 @@ impl Actor {
             .unwrap_or_default();
         let assistant = self.session.as_ref().map(|session| session.assistant);
         match outcome {
-            Outcome::Completed if turn.reply.said_something() => String::new(),
+            Outcome::Completed if turn.reply.said_something() => self.first_note().unwrap_or_default(),
             Outcome::Completed => words::silent(after),
             Outcome::Interrupted => words::stopped(after),
             Outcome::Failed { class, message } => {
                 assistant.map_or_else(String::new, |assistant| trouble::failed(assistant, *class, message))
             }
         }
+    }
+
+    /// The first reply of a session says where it works when nobody chose that: the default codebase.
+    fn first_note(&self) -> Option<String> {
+        let first = self.session.as_ref().is_some_and(|session| session.metadata.turns == 0);
+        let wanted = self.context.settings.default_codebase.as_deref()?;
+        let codebase = self.codebase.as_ref().filter(|_| first)?;
+        let is_default = codebase.name == wanted
+            || self.context.workspace.shown(std::path::Path::new(&codebase.default_cwd)).as_deref() == Some(wanted);
+        is_default.then(|| words::default_codebase(&codebase.name))
     }
 
     fn ending_changes(&mut self, outcome: &Outcome) -> Vec<Change> {

@@ -32,15 +32,14 @@ pub(super) struct Prepared {
 impl Actor {
     /// Reads a message as a prompt. Binds the default codebase if the conversation has none.
     pub(super) async fn prepare(&mut self, inbound: &Inbound) -> Result<Prepared, CommandError> {
-        let mut notes = Vec::new();
         if self.codebase.is_none() {
-            notes.extend(self.adopt_default().await?);
+            self.adopt_default().await?;
         }
         if self.codebase.is_none() {
             return Err(words::none_configured().into());
         }
         let text = text_of(inbound);
-        let mut prepared = match parse::parse(text) {
+        Ok(match parse::parse(text) {
             Input::Prompt(text) => Prepared {
                 text: quoted(inbound, &text),
                 command: None,
@@ -53,9 +52,7 @@ impl Actor {
                 self.prepare_invocation(inbound, name, rest)?
             }
             Input::Command { name, rest } => self.prepare_invocation(inbound, &name, &rest)?,
-        };
-        prepared.notes.splice(0..0, notes);
-        Ok(prepared)
+        })
     }
 
     fn prepare_invocation(&self, inbound: &Inbound, name: &str, rest: &str) -> Result<Prepared, CommandError> {
@@ -97,8 +94,8 @@ impl Actor {
         })
     }
 
-    /// The configured default codebase, or the sample of an assistant that brings one. Says so in the first reply.
-    async fn adopt_default(&mut self) -> Result<Option<String>, CommandError> {
+    /// The configured default codebase, or the sample of an assistant that brings one.
+    async fn adopt_default(&mut self) -> Result<(), CommandError> {
         let now = self.context.clock.now();
         let found = match &self.context.settings.default_codebase {
             Some(wanted) => {
@@ -112,10 +109,10 @@ impl Actor {
             }
             None => self.sample().await?,
         };
-        let Some(found) = found else { return Ok(None) };
-        let note = turn_words::default_codebase(&found.codebase.name);
-        self.bind_now(found).await?;
-        Ok(Some(note))
+        match found {
+            Some(found) => self.bind_now(found).await,
+            None => Ok(()),
+        }
     }
 
     async fn sample(&self) -> Result<Option<binding::Found>, CommandError> {

@@ -121,7 +121,7 @@ impl Actor {
         let mut part = Part::text("");
         part.reply_to = turn.inbound.message.message.clone();
         let open = OpenPart { id: row.id, to: target, lane: Some(self.lane), part, message: row.message };
-        let draft = self.context.delivery.preview(open);
+        let draft = self.context.delivery.preview_since(open, turn.visible_since);
         draft.replace(turn.reply.preview(""));
         draft.status(turn.status_line(now));
         turn.draft = Some(draft);

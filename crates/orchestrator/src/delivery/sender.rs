@@ -115,12 +115,20 @@ impl Delivery {
     /// Shows an open row while it is written. The row must be committed as `Open` before.
     #[must_use]
     pub fn preview(&self, open: OpenPart) -> Draft {
+        self.preview_since(open, None)
+    }
+
+    /// The same for a text that has been there since then: the pause before the first preview counts from that.
+    #[must_use]
+    pub fn preview_since(&self, open: OpenPart, since: Option<Instant>) -> Draft {
         let to = open.to.clone();
         let id = open.id;
         let draft = self.office.at_desk(&to, |desk, state| {
             let draft = Draft::new(id, Arc::clone(&desk.wake));
             state.slots.retain(|slot| slot.open.id != id);
-            state.slots.push(Slot::new(open, draft.shared()));
+            let mut slot = Slot::new(open, draft.shared());
+            slot.first_text = since;
+            state.slots.push(slot);
             draft
         });
         draft.unwrap_or_else(|| Draft::new(id, Arc::default()))

@@ -217,6 +217,19 @@ impl TestGateway {
         }
     }
 
+    /// Waits until so many prompts have reached the assistant; gives up only when nothing moves any more.
+    pub async fn until_prompted(&self, wanted: usize) {
+        let (mut seen, mut since) = (0, std::time::Instant::now());
+        while seen < wanted {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let now = self.prompts().len();
+            if now > seen {
+                (seen, since) = (now, std::time::Instant::now());
+            }
+            assert!(since.elapsed() < PATIENCE, "stuck at {seen} of {wanted} prompts\n{}", self.log());
+        }
+    }
+
     /// Waits until Ana's chat has a message with this text in it, and gives the last such message's text.
     pub async fn until_said(&self, text: &str) -> String {
         let shown = self.telegram.wait_for(ANA, |messages| messages.iter().any(|m| m.text.contains(text))).await;
