@@ -95,13 +95,23 @@ pub fn steps(prompt: &str) -> Vec<Step> {
     if steps.is_empty() { vec![Step::Text("ok".to_owned())] } else { steps }
 }
 
-/// Where the closing brackets stand; `]]]` belongs to JSON but for its last two.
+/// Where the closing brackets stand. Double brackets inside, as in JSON, come in pairs, and of `]]]` the first one
+/// belongs to JSON, too.
 fn end_of_step(text: &str) -> Option<usize> {
-    let mut end = text.find("]]")?;
-    while text[end + 2..].starts_with(']') {
-        end += 1;
+    let (mut at, mut inside) = (0, 0_u32);
+    loop {
+        at += text[at..].find(['[', ']'])?;
+        match text.get(at..at + 2) {
+            Some("[[") => inside += 1,
+            Some("]]") if inside > 0 => inside -= 1,
+            Some("]]") => return Some(at + text[at + 2..].bytes().take_while(|byte| *byte == b']').count()),
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        at += 2;
     }
-    Some(end)
 }
 
 fn step(text: &str) -> Step {
