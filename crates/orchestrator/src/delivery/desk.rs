@@ -38,6 +38,8 @@ pub(super) struct State {
     pub rows: VecDeque<Outgoing>,
     /// A row or preview is being dealt with.
     pub calling: bool,
+    /// The row that is being dealt with.
+    delivering: Option<PartId>,
     pub slots: Vec<Slot>,
     pub signs: Vec<WaitingSign>,
     /// How many want the status shown.
@@ -110,11 +112,13 @@ impl Desk {
     /// The next row, if one waits.
     fn next_row(&self, state: &mut State) -> Option<Step> {
         state.calling = false;
+        state.delivering = None;
         let Some(row) = state.rows.pop_front() else {
             self.settled.notify_waiters();
             return None;
         };
         state.calling = true;
+        state.delivering = Some(row.id);
         Some(Step::Row(Box::new(row)))
     }
 
@@ -201,6 +205,11 @@ impl State {
             }
             None => self.rows.push_back(row),
         }
+    }
+
+    /// Whether the row waits here or is being delivered.
+    pub fn has(&self, id: PartId) -> bool {
+        self.delivering == Some(id) || self.rows.iter().any(|row| row.id == id)
     }
 
     /// A newer revision of a row that is still being tried.

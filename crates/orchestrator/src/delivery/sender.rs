@@ -105,10 +105,17 @@ impl Delivery {
         self.office.submit(row);
     }
 
-    /// Takes up undelivered rows after a start, in the order given.
+    /// Takes up undelivered rows as the store lists them, in the order given. Rows that are on their way already are
+    /// left alone, so that a conversation may be taken up again at any time.
     pub fn recover(&self, lane: Option<Lane>, rows: Vec<OutboxRow>) {
         for row in rows {
-            self.office.submit(Outgoing::recovered(row, lane));
+            let row = Outgoing::recovered(row, lane);
+            let to = row.to.clone();
+            self.office.at_desk(&to, |_, state| {
+                if !state.has(row.id) {
+                    state.submit(row);
+                }
+            });
         }
     }
 

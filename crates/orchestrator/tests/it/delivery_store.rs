@@ -130,6 +130,23 @@ async fn what_a_restart_finds_is_delivered_in_order_and_marked_where_it_may_stan
 }
 
 #[tokio::test]
+async fn a_conversation_taken_up_again_repeats_nothing_that_is_on_its_way() {
+    let place = Place::new().await;
+    place.platform.answer([Some(SendError::RetryAfter(Duration::from_secs(1)))]);
+    for text in ["one", "two"] {
+        let part = place.put(PartId::generate(), text, PartState::Sending).await;
+        place.delivery.submit(Outgoing::committed(part, Some(place.lane), 1));
+    }
+    place.platform.wait(1).await;
+    let rows = place.store.undelivered_of(place.lane.conversation).await.expect("rows");
+    assert_eq!(rows.len(), 2);
+    place.delivery.recover(Some(place.lane), rows);
+    place.clock.advance(Duration::from_secs(2));
+    place.settled().await;
+    assert_eq!(place.platform.said(), [sent("1", "one"), sent("1", "one"), sent("1", "two")]);
+}
+
+#[tokio::test]
 async fn a_row_that_waits_long_is_pending_with_its_time_and_its_reason() {
     let place = Place::new().await;
     place.platform.answer([Some(SendError::RetryAfter(Duration::from_secs(600)))]);
