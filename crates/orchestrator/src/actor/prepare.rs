@@ -8,7 +8,7 @@ use adjutant_store::record::Inbound;
 
 use super::Actor;
 use super::receive::text_of;
-use crate::commands::{self, CommandError, binding, command_invoke};
+use crate::commands::{self, CommandError, binding};
 use crate::language::parse::{self, Input};
 use crate::language::substitute::{self, Values};
 use crate::language::arguments;
@@ -48,8 +48,8 @@ impl Actor {
                 notes: Vec::new(),
             },
             Input::Command { name, rest } if commands::find(&name).is_some() => {
-                let (name, rest) = rest.split_once(char::is_whitespace).unwrap_or((&rest, ""));
-                self.prepare_invocation(inbound, name, rest)?
+                let (name, rest) = arguments::next(&rest)?.unwrap_or_default();
+                self.prepare_invocation(inbound, &name, rest)?
             }
             Input::Command { name, rest } => self.prepare_invocation(inbound, &name, &rest)?,
         })
@@ -58,10 +58,9 @@ impl Actor {
     fn prepare_invocation(&self, inbound: &Inbound, name: &str, rest: &str) -> Result<Prepared, CommandError> {
         let call = self.call(inbound);
         let codebase = call.need_codebase()?;
-        let Some(name) = command_invoke::registered_name(codebase, name) else {
+        let Some((name, command)) = registry::find(&codebase.commands, name) else {
             return Err(words::no_such_command(&call, codebase, name).into());
         };
-        let command = &codebase.commands[name];
         let body = registry::read(Path::new(&codebase.default_cwd), &command.path)?;
         let arguments = arguments::split(rest)?;
         let fresh = self.needs_fresh_session(name);
@@ -69,6 +68,9 @@ impl Actor {
         let values = Values { name, raw: rest, arguments: &arguments, named: &phases };
         let substituted = substitute::substitute(&body, &values)?;
         let mut text = substituted.text;
+        if !substituted.takes_arguments && !rest.trim().is_empty() {
+            text.push_str(&format!("\n\nThe user's arguments: {}", rest.trim()));
+        }
         if fresh && let Some(plan) = phases.get(PLAN).filter(|_| !substituted.used.contains(PLAN)) {
             text = format!("The plan to carry out:\n\n{plan}\n\n{text}");
         }

@@ -12,6 +12,7 @@ use crate::buttons::{self, Press};
 use crate::commands::{self, Call, Command, CommandError, Outcome, TurnView, command_invoke};
 use crate::language::parse::{self, Input};
 use crate::outbound::Message;
+use crate::registry;
 use crate::words::{access, codebase as codebase_words, one_line, trouble, turn as turn_words};
 
 impl Actor {
@@ -57,6 +58,10 @@ impl Actor {
 
     async fn receive_text(&mut self, inbound: Inbound, text: &str) -> Result<(), Halt> {
         match parse::parse(text) {
+            Input::Prompt(text) if text.trim().is_empty() && !has_quote(&inbound) => {
+                let notice = self.answer_to(&inbound, turn_words::nothing_said());
+                self.done(&inbound, Vec::new(), vec![notice]).await
+            }
             Input::Prompt(_) => self.admit(inbound).await,
             Input::Command { name, rest } => match commands::find(&name) {
                 Some(command) if command.name() == command_invoke::NAME => self.admit_invocation(inbound, &rest).await,
@@ -69,8 +74,8 @@ impl Actor {
 
     /// `/plan x` is `/command-invoke plan x` where the codebase has such a command.
     async fn receive_verb(&mut self, inbound: Inbound, name: &str) -> Result<(), Halt> {
-        let known = self.codebase.as_ref().and_then(|codebase| command_invoke::registered_name(codebase, name));
-        if known.is_some() || !self.line.is_empty() {
+        let known = self.codebase.as_ref().is_some_and(|codebase| registry::find(&codebase.commands, name).is_some());
+        if known || !self.line.is_empty() {
             return self.admit(inbound).await;
         }
         let error = codebase_words::unknown_slash(&self.call(&inbound), name);
@@ -146,12 +151,21 @@ impl Actor {
             codebase: self.codebase.clone(),
             session: self.session.clone(),
             turn: self.turn_view(),
-            queue: self.line.iter().map(|waiting| one_line(text_of(waiting), 60)).collect(),
+            queue: self.waiting_prompt().chain(&self.line).map(|waiting| one_line(text_of(waiting), 60)).collect(),
             approvals: self.approvals.values().cloned().collect(),
             sender: inbound.message.sender.clone(),
             now: self.context.clock.now(),
             progress: Arc::new(|_| {}),
         }
+    }
+
+    /// The prompt that waits for a place among the concurrent turns: first of all that wait.
+    fn waiting_prompt(&self) -> impl Iterator<Item = &Inbound> {
+        match &self.work {
+            Work::Waiting { inbound, .. } => Some(inbound.as_ref()),
+            Work::Idle | Work::Command(_) | Work::Turn(_) => None,
+        }
+        .into_iter()
     }
 
     fn turn_view(&self) -> Option<TurnView> {
@@ -204,6 +218,11 @@ impl Actor {
             }
         });
     }
+}
+
+/// A bare mention below a quoted message still says something.
+fn has_quote(inbound: &Inbound) -> bool {
+    matches!(&inbound.message.content, InboundContent::Text { quote: Some(quote), .. } if !quote.trim().is_empty())
 }
 
 /// The text of a message, empty if it has none.

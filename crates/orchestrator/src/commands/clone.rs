@@ -63,7 +63,7 @@ impl Command for Clone {
             }
         };
         let assistant = call.context.assistants.choose(call.conversation.assistant, Some(&codebase)).await.ok();
-        let mut outcome = Outcome::say(words::cloned(&codebase, &cloned, assistant, &call.context.workspace));
+        let mut outcome = Outcome::say(words::cloned(call, &codebase, &cloned, assistant));
         if !recorded {
             outcome = outcome.with_buttons(undo_buttons(&codebase)).and(Action::PutCodebase(codebase.clone()));
         }

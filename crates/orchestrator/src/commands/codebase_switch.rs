@@ -5,7 +5,7 @@ use adjutant_core::session::EndReason;
 use async_trait::async_trait;
 
 use super::{Action, Call, Command, CommandError, Group, Outcome, binding};
-use crate::words::codebase as words;
+use crate::words::{code, codebase as words};
 
 /// Goes on in another codebase, known or found in the workspace.
 pub struct CodebaseSwitch;
@@ -33,19 +33,19 @@ impl Command for CodebaseSwitch {
         if wanted.is_empty() {
             return Err(UserError::new(
                 "No codebase given.",
-                format!("`{}` lists what is there.", call.spell("repos")),
+                format!("{} lists what is there.", call.spell("repos")),
             )
             .into());
         }
         let Some(found) = binding::find_or_adopt(&call.context, wanted, call.now).await? else {
             return Err(UserError::new(
-                format!("No codebase `{wanted}`."),
-                format!("`{}` lists what is there, `{}` fetches another.", call.spell("repos"), call.spell("clone <repo-url>")),
+                format!("No codebase {}.", code(wanted, 60)),
+                words::nearest_codebase(call, wanted, &call.context.store.list_codebases().await?),
             )
             .into());
         };
         let codebase = found.codebase;
-        let mut outcome = Outcome::say(words::switched(&codebase, found.adopted));
+        let mut outcome = Outcome::say(words::switched(call, &codebase, found.adopted));
         if found.adopted {
             outcome = outcome.and(Action::PutCodebase(codebase.clone()));
         }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::{Action, Call, Command, CommandError, Group, Outcome};
 use crate::language::arguments;
 use crate::registry;
-use crate::words::codebase as words;
+use crate::words::{code, codebase as words};
 
 /// Registers a command file, or writes it first when text is given.
 pub struct CommandSet;
@@ -35,16 +35,13 @@ impl Command for CommandSet {
 
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
         let mut codebase = call.need_codebase()?.clone();
-        let mut arguments = arguments::split(rest)?.into_iter();
-        let (Some(name), Some(path)) = (arguments.next(), arguments.next()) else {
-            return Err(UserError::new(
+        let Typed { name, path, text } = read(rest)?.ok_or_else(|| {
+            UserError::new(
                 "A command needs a name and a path.",
                 format!("Use `{}`.", call.spell("command-set <name> <path> [text]")),
             )
-            .into());
-        };
+        })?;
         check_name(&name)?;
-        let text = arguments.collect::<Vec<_>>().join(" ");
         let root = Path::new(&codebase.default_cwd);
         let written = if text.is_empty() {
             Written::Found
@@ -54,7 +51,12 @@ impl Command for CommandSet {
             Written::Created
         };
         let description = registry::describe(root, &path)?;
-        let known = codebase.commands.insert(name.clone(), RegisteredCommand { path: path.clone(), description }).is_some();
+        let replaced = registry::find(&codebase.commands, &name).map(|(known, _)| known.to_owned());
+        if let Some(replaced) = &replaced {
+            codebase.commands.remove(replaced);
+        }
+        codebase.commands.insert(name.clone(), RegisteredCommand { path: path.clone(), description });
+        let known = replaced.is_some();
         Ok(Outcome::say(words::command_set(&name, &path, written, known)).and(Action::PutCodebase(codebase)))
     }
 }
@@ -68,6 +70,25 @@ pub enum Written {
     Replaced,
 }
 
+/// The parts of what was typed.
+struct Typed {
+    name: String,
+    path: String,
+    text: String,
+}
+
+/// `None` when the name or the path is missing.
+fn read(rest: &str) -> Result<Option<Typed>, UserError> {
+    let Some((name, rest)) = arguments::next(rest)? else { return Ok(None) };
+    let Some((path, rest)) = arguments::next(rest)? else { return Ok(None) };
+    // One quoted text is what the quotes enclose; anything else is taken with its lines as it was typed.
+    let text = match arguments::next(rest)? {
+        Some((text, "")) => text,
+        _ => rest.to_owned(),
+    };
+    Ok(Some(Typed { name, path, text }))
+}
+
 fn check_name(name: &str) -> Result<(), UserError> {
     let fits = !name.is_empty()
         && name.len() <= 64
@@ -77,7 +98,7 @@ fn check_name(name: &str) -> Result<(), UserError> {
         return Ok(());
     }
     Err(UserError::new(
-        format!("`{name}` cannot be the name of a command."),
+        format!("{} cannot be the name of a command.", code(name, 64)),
         "Use letters, digits, `-` and `_`, at most 64.",
     ))
 }

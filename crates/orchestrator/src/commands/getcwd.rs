@@ -28,6 +28,6 @@ impl Command for GetCwd {
 
     async fn run(&self, call: &Call, _rest: &str) -> Result<Outcome, CommandError> {
         let cwd = call.conversation.cwd.as_deref().ok_or_else(words::none_configured)?;
-        Ok(Outcome::say(words::current_directory(cwd)))
+        Ok(Outcome::say(words::current_directory(&call.place(cwd))))
     }
 }

@@ -134,10 +134,16 @@ pub struct Call {
 }
 
 impl Call {
-    /// A command as it is typed on this platform, in backticks.
+    /// A command as it is typed on this platform. Written without backticks, one without arguments can be tapped.
     #[must_use]
     pub fn spell(&self, command: &str) -> String {
         self.platform.spell_command(command)
+    }
+
+    /// A directory as people see it: relative to the workspace.
+    #[must_use]
+    pub fn place(&self, path: &str) -> String {
+        self.context.workspace.shown(std::path::Path::new(path)).unwrap_or_else(|| path.to_owned())
     }
 
     /// The codebase, or the spec's sentence for when there is none.
@@ -146,6 +152,12 @@ impl Call {
     /// When the conversation is not bound.
     pub fn need_codebase(&self) -> Result<&Codebase, UserError> {
         self.codebase.as_ref().ok_or_else(crate::words::codebase::none_configured)
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("conversation", &self.conversation.id).finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,7 @@ use adjutant_core::error::UserError;
 use async_trait::async_trait;
 
 use super::{Action, Call, Command, CommandError, Group, Outcome};
-use crate::words::turn as words;
+use crate::words::{code, turn as words};
 
 /// Shows or clears the prompts that wait in this conversation.
 pub struct Queue;
@@ -38,8 +38,8 @@ impl Command for Queue {
                 Ok(Outcome::say(words::queue_cleared(call.queue.len())).and(Action::ClearQueue))
             }
             other => Err(UserError::new(
-                format!("`{other}` is not something `{}` knows.", call.spell("queue")),
-                format!("Use `{}` or `{}`.", call.spell("queue"), call.spell("queue clear")),
+                format!("{} knows no {}.", call.spell("queue"), code(other, 40)),
+                format!("Use {} or `{}`.", call.spell("queue"), call.spell("queue clear")),
             )
             .into()),
         }

@@ -38,10 +38,16 @@ impl Command for SetCwd {
             .into());
         }
         let base = call.conversation.cwd.as_deref().map(std::path::Path::new);
-        let directory = call.context.workspace.resolve_dir(base, path)?;
+        let workspace = &call.context.workspace;
+        // Replies show directories as seen from the workspace, so what they show can be given back.
+        let directory = match workspace.resolve_dir(base, path) {
+            Ok(directory) => directory,
+            Err(error) => workspace.resolve_dir(None, path).map_err(|_| error)?,
+        };
         let cwd = directory.to_string_lossy().into_owned();
         let codebase = super::binding::codebase_of(&call.context, &directory).await?;
-        Ok(Outcome::say(words::directory_set(&cwd))
+        let entered = codebase.as_ref().filter(|entered| call.codebase.as_ref().is_none_or(|from| from.id != entered.id));
+        Ok(Outcome::say(words::directory_set(&call.place(&cwd), entered))
             .and(Action::Bind {
                 codebase: codebase.or_else(|| call.codebase.clone()).map(|codebase| codebase.id),
                 cwd: Some(cwd),

@@ -6,6 +6,7 @@ use super::{Action, Call, Command, CommandError, Group, Outcome};
 use crate::words::turn as words;
 
 /// Ends the running turn and everything it started. The turn's own reply says so, once nothing of it lives.
+#[derive(Debug)]
 pub struct Stop;
 
 #[async_trait]

@@ -1,8 +1,6 @@
 //! Codebases, directories and registered commands.
 
-use std::path::Path;
-
-use adjutant_codebases::{Cloned, Workspace};
+use adjutant_codebases::Cloned;
 use adjutant_core::codebase::Codebase;
 use adjutant_core::error::UserError;
 use adjutant_core::kind::AssistantKind;
@@ -26,8 +24,9 @@ pub fn current_directory(cwd: &str) -> String {
 
 /// `/setcwd`.
 #[must_use]
-pub fn directory_set(cwd: &str) -> String {
-    format!("Working directory set to {}. The next message starts a fresh session.", code(cwd, 300))
+pub fn directory_set(cwd: &str, entered: Option<&Codebase>) -> String {
+    let entered = entered.map(|codebase| format!(" Codebase: {}.", code(&codebase.name, 60))).unwrap_or_default();
+    format!("Working directory set to {}.{entered} The next message starts a fresh session.", code(cwd, 300))
 }
 
 /// Progress of `/clone`.
@@ -41,7 +40,8 @@ pub fn cloning(url: &str, percent: Option<u8>) -> String {
 
 /// The end of `/clone`.
 #[must_use]
-pub fn cloned(codebase: &Codebase, cloned: &Cloned, assistant: Option<AssistantKind>, workspace: &Workspace) -> String {
+pub fn cloned(call: &Call, codebase: &Codebase, cloned: &Cloned, assistant: Option<AssistantKind>) -> String {
+    let cloned_new = matches!(cloned, Cloned::New { .. });
     let first = match cloned {
         Cloned::New { .. } => "Cloned.",
         Cloned::Linked { .. } => "Already here; linked, nothing in it was changed.",
@@ -53,25 +53,33 @@ pub fn cloned(codebase: &Codebase, cloned: &Cloned, assistant: Option<AssistantK
     if let Some(url) = &codebase.repository_url {
         lines.push(format!("Repository: {}", code(url, 200)));
     }
-    let shown = workspace.shown(Path::new(&codebase.default_cwd)).unwrap_or_else(|| codebase.default_cwd.clone());
-    lines.push(format!("CWD: {}", code(&shown, 200)));
+    lines.push(format!("CWD: {}", code(&call.place(&codebase.default_cwd), 200)));
     if let Some(assistant) = assistant {
         lines.push(format!("Assistant: {}", assistant.as_str()));
     }
-    if !codebase.commands.is_empty() {
-        lines.push(format!("Loaded {}: {}", count(codebase.commands.len(), "command"), names(codebase.commands.keys())));
-    }
+    lines.extend(with_commands(codebase, cloned_new));
     lines.join("\n")
 }
 
 /// `/codebase-switch`.
 #[must_use]
-pub fn switched(codebase: &Codebase, adopted: bool) -> String {
-    let mut text = format!("Switched to codebase: {}\nCWD: {}", code(&codebase.name, 60), code(&codebase.default_cwd, 300));
-    if adopted && !codebase.commands.is_empty() {
-        text.push_str(&format!("\nLoaded {}: {}", count(codebase.commands.len(), "command"), names(codebase.commands.keys())));
+pub fn switched(call: &Call, codebase: &Codebase, adopted: bool) -> String {
+    let mut lines = vec![
+        format!("Switched to codebase: {}", code(&codebase.name, 60)),
+        format!("CWD: {}", code(&call.place(&codebase.default_cwd), 300)),
+    ];
+    lines.extend(with_commands(codebase, adopted));
+    lines.push("The next message starts a fresh session.".to_owned());
+    lines.join("\n")
+}
+
+/// A codebase that nobody knows: the nearest that is known, and where to look.
+#[must_use]
+pub fn nearest_codebase(call: &Call, wanted: &str, known: &[Codebase]) -> String {
+    match nearest::nearest(wanted, known.iter().map(|codebase| codebase.name.as_str())) {
+        Some(near) => format!("Did you mean `{}`? {} lists all.", call.spell(&format!("codebase-switch {near}")), call.spell("repos")),
+        None => format!("{} lists what is there, `{}` fetches another.", call.spell("repos"), call.spell("clone <repo-url>")),
     }
-    text
 }
 
 /// `/repos`.
@@ -115,7 +123,10 @@ pub fn registered_commands(codebase: &Codebase, load: &str) -> String {
 pub fn no_such_command(call: &Call, codebase: &Codebase, name: &str) -> UserError {
     let near = nearest::nearest(name, codebase.commands.keys().map(String::as_str));
     let hint = match near {
-        Some(near) => format!("Did you mean `{near}`? `{}` lists all.", call.spell("commands")),
+        Some(near) => {
+            let again = call.spell(&format!("command-invoke {near}"));
+            format!("Did you mean `{again}`? {} lists all.", call.spell("commands"))
+        }
         None => format!(
             "`{}` loads a folder, `{}` registers one.",
             call.spell("load-commands <folder>"),
@@ -158,6 +169,12 @@ pub fn command_set(name: &str, path: &str, written: crate::commands::Written, kn
 /// # Errors
 /// When there was nothing to load.
 pub fn loaded(folder: &str, report: &Loaded) -> Result<String, UserError> {
+    if report.loaded.is_empty() && !report.refused.is_empty() {
+        return Err(UserError::new(
+            format!("No commands in {} could be loaded; left out: {}.", code(folder, 200), names(report.refused.iter())),
+            "Links that leave the codebase, unreadable files and names nobody can type are left out.",
+        ));
+    }
     if report.loaded.is_empty() {
         return Err(UserError::new(
             format!("No `.md` files in {}.", code(folder, 200)),
@@ -171,6 +188,9 @@ pub fn loaded(folder: &str, report: &Loaded) -> Result<String, UserError> {
     }
     if !report.clashing.is_empty() {
         lines.push(format!("The same name twice, the last one counts: {}", names(report.clashing.iter())));
+    }
+    if !report.refused.is_empty() {
+        lines.push(format!("Left out: {}. Links that leave the codebase, unreadable files and names nobody can type are.", names(report.refused.iter())));
     }
     Ok(lines.join("\n"))
 }
@@ -193,10 +213,17 @@ pub fn already_forgotten() -> String {
     "That was undone already.".to_owned()
 }
 
+/// What was loaded with a codebase, or is registered for it already.
+fn with_commands(codebase: &Codebase, loaded_now: bool) -> Option<String> {
+    let verb = if loaded_now { "Loaded" } else { "Has" };
+    let commands = &codebase.commands;
+    (!commands.is_empty()).then(|| format!("{verb} {}: {}", count(commands.len(), "command"), names(commands.keys())))
+}
+
 fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names.map(|name| code(name, 120)).collect::<Vec<_>>().join(", ")
 }

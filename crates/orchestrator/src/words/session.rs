@@ -34,7 +34,7 @@ pub fn status(call: &Call, assistant: Option<AssistantKind>, today: &UsageSum) -
         None => lines.push(super::codebase::none_configured().to_string()),
     }
     if let Some(cwd) = &call.conversation.cwd {
-        lines.push(format!("CWD: {}", code(cwd, 200)));
+        lines.push(format!("CWD: {}", code(&call.place(cwd), 200)));
         if let Some(branch) = call.context.workspace.branch(std::path::Path::new(cwd)) {
             lines.push(format!("Branch: {}", code(&branch, 80)));
         }

@@ -19,6 +19,12 @@ pub fn waits_for_place(running: usize) -> String {
     format!("Queued: {running} turns run already. Yours starts as soon as one of them ends.")
 }
 
+/// A mention with nothing behind it.
+#[must_use]
+pub fn nothing_said() -> String {
+    "Nothing to do yet: write what you want in the same message.".to_owned()
+}
+
 /// The queue of this conversation is full.
 #[must_use]
 pub fn queue_full(limit: usize, clear: &str) -> String {
