@@ -92,7 +92,7 @@ impl Actor {
             reply: Reply::default(),
             rows: std::collections::BTreeMap::new(),
             draft: None,
-            working: Some(self.context.delivery.working(&target)),
+            working: self.context.delivery.working(&target),
             visible_since: None,
             started,
             last_heard: started,

@@ -18,7 +18,7 @@ impl Actor {
     pub(super) async fn end_turn(&mut self, outcome: Outcome) -> Result<(), Halt> {
         let Work::Turn(turn) = &self.work else { return Ok(()) };
         let lost = matches!(outcome, Outcome::Failed { class: FailureClass::SessionLost, .. });
-        if lost && !turn.restarted {
+        if lost && !turn.restarted && self.session.is_some() {
             return self.restart_in_fresh_session().await;
         }
         let outcome = judged(turn, outcome);

@@ -1,6 +1,6 @@
 //! What an assistant says, folded into the turn.
 
-use adjutant_core::assistant::{AssistantEvent, FailureClass, Notice, Outcome, RunEvent, Usage};
+use adjutant_core::assistant::{AssistantEvent, FailureClass, Notice, OpenError, Outcome, RunEvent, Usage};
 use adjutant_core::conversation::ReplyMode;
 use adjutant_store::change::Change;
 
@@ -152,10 +152,14 @@ impl Actor {
             Work::Turn(turn) => Some(turn.row.id),
             _ => None,
         };
-        let Some(session) = self.session.clone() else { return Ok(()) };
         let opening = adjutant_core::assistant::Opening::Attach { from: run.cursor, turn };
-        match self.open(run.id, &session, opening).await {
-            Ok(open) => {
+        let again = match self.session.clone().filter(|session| session.id == run.session) {
+            Some(session) => self.open(run.id, &session, opening).await.map(|open| (session, open)),
+            // The session was ended while its turn was being stopped: there is nothing to go on with.
+            None => Err(OpenError::Gone),
+        };
+        match again {
+            Ok((session, open)) => {
                 self.hold(run.id, &session, open, run.cursor);
                 Ok(())
             }

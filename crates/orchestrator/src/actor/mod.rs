@@ -84,6 +84,12 @@ pub struct Actor {
     growing: Option<PartId>,
 }
 
+impl std::fmt::Debug for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Actor").field("conversation", &self.conversation.id).finish_non_exhaustive()
+    }
+}
+
 /// A future that only the actor polls; it need not be shared between threads for that.
 type Job<T> = SyncFuture<BoxFuture<'static, T>>;
 
@@ -168,6 +174,7 @@ impl Actor {
                     actor.halted(&halt).await;
                 }
             }
+            Err(Halt::NoPlatform) => tracing::debug!("the conversation waits: its platform is switched off"),
             Err(halt) => tracing::error!(error = %halt, "the conversation could not be read: {halt}"),
         }
         // Letters that came in the last moment belong to the next actor.
@@ -318,6 +325,8 @@ impl Actor {
         if let Err(error) = crate::fault::count_poison(&self.context, self.lane, &reference).await {
             tracing::error!(%error, reference, "the failed message could not be counted: {error}");
         }
+        // A defect that stays must not turn in circles at full speed.
+        self.context.clock.sleep(std::time::Duration::from_secs(1)).await;
         self.dispatcher.again(self.lane);
     }
 

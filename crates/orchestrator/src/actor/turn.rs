@@ -29,7 +29,8 @@ pub(super) struct ActiveTurn {
     /// The rows of the reply that exist, by ordinal.
     pub rows: BTreeMap<u32, KnownRow>,
     pub draft: Option<Draft>,
-    pub working: Option<Working>,
+    #[expect(dead_code, reason = "held for its drop: while it lives, the person sees that work goes on")]
+    pub working: Working,
     /// Since when there is something to show.
     pub visible_since: Option<Instant>,
     pub started: Instant,
