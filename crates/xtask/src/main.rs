@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a task of the repository may run programs")]
 
+mod bench;
 mod tidy;
 
 use std::process::ExitCode;
@@ -14,7 +15,10 @@ struct Task {
 }
 
 /// Every task. A new one is a module and a line here.
-const TASKS: &[Task] = &[Task { name: "tidy", what: "checks what no compiler checks", run: tidy::run }];
+const TASKS: &[Task] = &[
+    Task { name: "tidy", what: "checks what no compiler checks", run: tidy::run },
+    Task { name: "bench", what: "measures the gateway beside floors of the same run", run: bench::run },
+];
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
