@@ -43,6 +43,8 @@ pub struct Context {
     pub live: LiveRuns,
     /// Rows of an earlier life of the gateway may still wait: actors look for theirs before they say anything.
     pub recovering: AtomicBool,
+    /// Held while a working tree is looked up and recorded.
+    pub recording: tokio::sync::Mutex<()>,
 }
 
 impl Context {

@@ -61,6 +61,7 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
         slots: Slots::new(settings.max_turns),
         live: LiveRuns::new(settings.max_live),
         recovering: std::sync::atomic::AtomicBool::new(true),
+        recording: tokio::sync::Mutex::default(),
         settings,
     };
     Ok((context, events))

@@ -9,8 +9,8 @@ use adjutant_store::store::CodebaseLookup;
 
 use super::turn::{StopReason, Stopping};
 use super::{Actor, Halt, Work};
-use crate::commands::{Action, CommandError, Outcome, binding};
-use crate::outbound::{self, Message};
+use crate::commands::{Action, Outcome, binding};
+use crate::outbound::Message;
 
 impl Actor {
     pub(super) async fn apply(&mut self, inbound: &Inbound, outcome: Outcome) -> Result<(), Halt> {
@@ -117,22 +117,16 @@ impl Actor {
     }
 
     /// Binds the conversation outside a command: the default codebase of a first message.
-    pub(super) async fn bind_now(&mut self, found: binding::Found) -> Result<(), CommandError> {
+    pub(super) fn bind_now(&mut self, found: binding::Found) {
         let codebase = found.codebase;
-        let mut changes = Vec::new();
-        if found.adopted {
-            changes.push(Change::PutCodebase(codebase.clone()));
-        }
-        changes.push(Change::Bind {
+        self.later(Change::Bind {
             conversation: self.conversation.id,
             codebase: Some(codebase.id),
             cwd: Some(codebase.default_cwd.clone()),
         });
-        outbound::store(&self.context, self.lane, changes).await?;
         self.conversation.codebase = Some(codebase.id);
         self.conversation.cwd = Some(codebase.default_cwd.clone());
         self.codebase = Some(codebase);
-        Ok(())
     }
 
     /// Asks the running turn to end. Its own reply says so once nothing of it lives.

@@ -55,6 +55,7 @@ impl Actor {
         changes.push(Change::StartTurn(turn.clone()));
         changes.push(Change::SetInbound { seq: inbound.seq, state: InboundState::Running, at: now });
         let notes = prepared.notes.iter().map(|note| self.answer_to(&inbound, note)).collect();
+        let changes = self.with_pending(changes);
         let committed = outbound::commit(&self.context, self.lane, changes, notes);
         let opened = if reused.is_some() {
             committed.await?;
@@ -113,9 +114,11 @@ impl Actor {
         let until = self.context.clock.now() + self.turn_time();
         let Work::Turn(turn) = &self.work else { return Ok(()) };
         let Some(run) = &self.run else { return Ok(()) };
-        run.control.keep_until(until).await;
         match run.control.prompt(turn.row.id, &turn.prompt).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                run.control.keep_until(until).await;
+                Ok(())
+            }
             Err(gone) => {
                 tracing::info!(run = %run.id, "the process is gone, another takes the prompt: {gone}");
                 self.move_to_new_run().await

@@ -26,7 +26,7 @@ impl Actor {
             AssistantEvent::Thinking => {}
             AssistantEvent::ToolStarted { id, title } => self.on_tool(|turn| turn.tools.push((id, title))),
             AssistantEvent::ToolFinished { id, .. } => self.on_tool(|turn| turn.tools.retain(|(known, _)| *known != id)),
-            AssistantEvent::SessionStarted { id, model } => self.on_session_started(id, model).await?,
+            AssistantEvent::SessionStarted { id, model } => self.on_session_started(id, model),
             AssistantEvent::PermissionRequested(request) => self.on_permission_requested(request).await?,
             AssistantEvent::PermissionWithdrawn { request } => self.on_permission_withdrawn(&request).await?,
             AssistantEvent::Usage(usage) => self.on_usage(usage),
@@ -98,17 +98,18 @@ impl Actor {
         }
     }
 
-    async fn on_session_started(&mut self, id: String, model: Option<String>) -> Result<(), Halt> {
+    /// Stored with the next commit; until then the spool announces it again after a restart.
+    fn on_session_started(&mut self, id: String, model: Option<String>) {
         if let Work::Turn(turn) = &mut self.work {
             turn.model = model.or(turn.model.take());
         }
-        let Some(session) = &mut self.session else { return Ok(()) };
+        let Some(session) = &mut self.session else { return };
         if session.assistant_session_id.as_deref() == Some(id.as_str()) {
-            return Ok(());
+            return;
         }
         session.assistant_session_id = Some(id.clone());
         let announce = Change::AnnounceSession { id: session.id, assistant_session_id: id };
-        Ok(outbound::store(&self.context, self.lane, vec![announce]).await?)
+        self.later(announce);
     }
 
     fn on_usage(&mut self, usage: Usage) {

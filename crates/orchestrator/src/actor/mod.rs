@@ -15,7 +15,7 @@
 //! | [`recover`] | turns that ran when the gateway went away |
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::Ordering;
 
 use adjutant_core::approval::Approval;
@@ -82,6 +82,8 @@ pub struct Actor {
     close_after_turn: bool,
     /// The message of a command that showed its progress; its reply replaces it.
     growing: Option<PartId>,
+    /// Goes along with the next commit: what a replay or the next message would find out again if it were lost.
+    pending: Mutex<Vec<Change>>,
 }
 
 impl std::fmt::Debug for Actor {
@@ -210,6 +212,7 @@ impl Actor {
             close_run: Arc::new(Notify::new()),
             close_after_turn: false,
             growing: None,
+            pending: Mutex::default(),
         };
         if context.settings.shared_store || context.recovering.load(Ordering::Acquire) {
             // Before anything new is said: what an earlier life committed and did not deliver comes first.
@@ -338,8 +341,21 @@ impl Actor {
         Message::new(&self.conversation, PartKind::Notice, Part::text(text))
     }
 
+    /// Commits these changes and messages, and what is pending before them.
     async fn commit(&self, changes: Vec<Change>, messages: Vec<Message>) -> Result<(), Halt> {
+        let changes = self.with_pending(changes);
         Ok(outbound::commit(&self.context, self.lane, changes, messages).await?)
+    }
+
+    fn with_pending(&self, changes: Vec<Change>) -> Vec<Change> {
+        let mut all = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        all.extend(changes);
+        all
+    }
+
+    /// Leaves a change to the next commit.
+    fn later(&self, change: Change) {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).push(change);
     }
 }
 

@@ -111,10 +111,10 @@ impl Actor {
             }
             None => self.sample().await?,
         };
-        match found {
-            Some(found) => self.bind_now(found).await,
-            None => Ok(()),
+        if let Some(found) = found {
+            self.bind_now(found);
         }
+        Ok(())
     }
 
     async fn sample(&self) -> Result<Option<binding::Found>, CommandError> {
@@ -131,12 +131,7 @@ impl Actor {
                 return Ok(None);
             }
         };
-        let lookup = adjutant_store::store::CodebaseLookup::Path(&path.to_string_lossy());
-        if let Some(codebase) = self.context.store.find_codebase(lookup).await? {
-            return Ok(Some(binding::Found { codebase, adopted: false }));
-        }
-        let codebase = binding::adopt(&self.context, &path, self.context.clock.now()).await;
-        Ok(Some(binding::Found { codebase, adopted: true }))
+        Ok(Some(binding::record(&self.context, &path, self.context.clock.now()).await?))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use adjutant_core::codebase::Codebase;
 use adjutant_core::id::CodebaseId;
 use adjutant_core::kind::AssistantKind;
+use adjutant_store::change::Change;
 use adjutant_store::error::StoreError;
 use adjutant_store::store::CodebaseLookup;
 use chrono::{DateTime, Utc};
@@ -36,11 +37,22 @@ pub async fn find_or_adopt(context: &Context, wanted: &str, now: DateTime<Utc>) 
     }) else {
         return Ok(None);
     };
-    let path = tree.to_string_lossy();
-    if let Some(codebase) = context.store.find_codebase(CodebaseLookup::Path(&path)).await? {
-        return Ok(Some(Found { codebase, adopted: false }));
+    record(context, &tree, now).await.map(Some)
+}
+
+/// The codebase of a working tree; recorded now if it is new. Conversations that find the same tree at the same
+/// moment get the same record.
+///
+/// # Errors
+/// When the store is away.
+pub async fn record(context: &Context, tree: &Path, now: DateTime<Utc>) -> Result<Found, StoreError> {
+    let _one_at_a_time = context.recording.lock().await;
+    if let Some(codebase) = context.store.find_codebase(CodebaseLookup::Path(&tree.to_string_lossy())).await? {
+        return Ok(Found { codebase, adopted: false });
     }
-    Ok(Some(Found { codebase: adopt(context, &tree, now).await, adopted: true }))
+    let codebase = adopt(context, tree, now).await;
+    context.store.commit(None, vec![Change::PutCodebase(codebase.clone())]).await?;
+    Ok(Found { codebase, adopted: true })
 }
 
 /// A record for a working tree, with its commands loaded.
