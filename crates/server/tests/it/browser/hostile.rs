@@ -1,9 +1,9 @@
 //! Strings that strangers can set never become markup or addresses that run.
 
 use adjutant_core::platform::{Button, Form, Part, Platform};
+use adjutant_testkit::browser::{DESK, Page};
 use serde_json::json;
 
-use super::driver::{DESK, Page};
 use crate::stage::{Stage, key};
 
 const HOSTILE: &[&str] = &[
@@ -32,7 +32,7 @@ const HOSTILE: &[&str] = &[
 #[tokio::test]
 async fn hostile_strings_are_shown_as_text() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     let id = page.value("location.hash.slice(1)").await.as_str().expect("an id").to_owned();
     let before =
         page.value("document.querySelectorAll('script, img, style, base, form, iframe, svg, input').length").await;
@@ -72,7 +72,7 @@ async fn hostile_strings_are_shown_as_text() {
 #[tokio::test]
 async fn invisible_characters_in_a_command_are_seen() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     let id = page.value("location.hash.slice(1)").await.as_str().expect("an id").to_owned();
     let text = "```sh\nrm -rf \u{202e}/ tmp\u{200b} \u{1b}[8m# hidden\n```\n\nand `a\u{2066}b`";
     stage.console.send(&key(&id), &Part::text(text)).await.expect("sent");

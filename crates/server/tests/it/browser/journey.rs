@@ -3,8 +3,8 @@
 use adjutant_core::message::{InboundContent, MessageRef};
 use adjutant_core::platform::{Button, Part, Platform, Sign};
 use adjutant_server::{Server, ServerConfig};
+use adjutant_testkit::browser::{DESK, DESK_DARK, PHONE, PHONE_DARK, Page};
 
-use super::driver::{DESK, DESK_DARK, PHONE, PHONE_DARK, Page};
 use crate::stage::{Stage, key};
 
 const ANSWER: &str = "The total is computed twice, once for the **cart** and once for the invoice in `src/total.rs`.\n\n\
@@ -43,7 +43,7 @@ fn said(text: &str) -> InboundContent {
 #[tokio::test]
 async fn a_newcomer_logs_in_writes_watches_allows_and_stops() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     page.wait("!document.getElementById('welcome').hidden").await;
     page.wait("!document.getElementById('banner').hidden").await;
     assert!(page.text("#banner").await.contains("Demo assistant"));
@@ -109,7 +109,7 @@ async fn a_newcomer_logs_in_writes_watches_allows_and_stops() {
 #[tokio::test]
 async fn a_phone_in_the_dark_has_a_drawer_and_nothing_sticks_out() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, PHONE_DARK).await;
+    let mut page = Page::open(&stage.link, PHONE_DARK).await;
     page.wait("!document.getElementById('welcome').hidden").await;
     page.picture("5-phone-welcome").await;
     assert_eq!(page.value("document.documentElement.scrollWidth").await, 390);
@@ -141,7 +141,7 @@ async fn a_phone_in_the_dark_has_a_drawer_and_nothing_sticks_out() {
 #[tokio::test]
 async fn typing_a_slash_offers_commands() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     page.wait("document.activeElement.id === 'text'").await;
     page.write("/").await;
     page.wait("document.querySelectorAll('#suggestions li').length === 7").await;
@@ -160,7 +160,7 @@ async fn typing_a_slash_offers_commands() {
 #[tokio::test]
 async fn what_happened_while_the_gateway_was_away_is_there_without_gaps() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     page.write("hello").await;
     page.key("Enter").await;
     received(&stage, 1).await;
@@ -199,7 +199,7 @@ async fn what_happened_while_the_gateway_was_away_is_there_without_gaps() {
 #[tokio::test]
 async fn a_message_that_could_not_be_sent_can_be_tried_again() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     *stage.gateway.closed.lock().expect("lock") = Some("the disk is full".to_owned());
     page.write("hello").await;
     page.key("Enter").await;
@@ -216,7 +216,7 @@ async fn a_message_that_could_not_be_sent_can_be_tried_again() {
 #[tokio::test]
 async fn a_draft_waits_in_its_conversation_and_old_messages_load_on_demand() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     let id = page.value("location.hash.slice(1)").await.as_str().expect("an id").to_owned();
     for number in 0..130 {
         stage.console.send(&key(&id), &Part::text(format!("part {number}"))).await.expect("sent");
@@ -239,7 +239,7 @@ async fn a_draft_waits_in_its_conversation_and_old_messages_load_on_demand() {
 #[tokio::test]
 async fn a_screen_reader_finds_a_name_for_everything() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     page.write("hello").await;
     page.key("Enter").await;
     received(&stage, 1).await;

@@ -1,8 +1,8 @@
 //! The Markdown renderer, case by case, and its time on texts made to be slow.
 
+use adjutant_testkit::browser::{DESK, Page};
 use serde_json::json;
 
-use super::driver::{DESK, Page};
 use crate::stage::Stage;
 
 /// Source and the markup it must become; `code` figures are left out, see below.
@@ -44,7 +44,7 @@ const CASES: &[(&str, &str)] = &[
 #[tokio::test]
 async fn the_renderer_makes_what_the_source_says() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     for (source, wanted) in CASES {
         let made = format!(
             "import('/assets/markdown.js').then(({{ renderMarkdown }}) => {{ const at = document.createElement('div'); renderMarkdown(at, {}); return at.innerHTML; }})",
@@ -58,7 +58,7 @@ async fn the_renderer_makes_what_the_source_says() {
 #[tokio::test]
 async fn a_text_that_grows_ends_as_if_it_had_come_at_once() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     let text = "# T\n\nsome *text*\n\n- a\n- b\n\n  more\n\n```diff\n-x\n+y\n```\n\n| a | b |\n|---|---|\n| `x|y` | 2 |\n\n> q\n\nend";
     let script = format!(
         "import('/assets/markdown.js').then(({{ renderMarkdown }}) => {{
@@ -79,7 +79,7 @@ async fn a_text_that_grows_ends_as_if_it_had_come_at_once() {
 #[tokio::test]
 async fn no_text_makes_the_renderer_slow() {
     let stage = Stage::new().await;
-    let mut page = Page::open(&stage, DESK).await;
+    let mut page = Page::open(&stage.link, DESK).await;
     // Each is the length of a full part. A renderer of quadratic time would not be done when the test gives up.
     for piece in [
         "**a ", "[", "`", "` ``", "> ", "- ", "*", "_a", "|", "|-", "~~", "<http://", "[a](", "***a** ", "![", "1. ",

@@ -1,4 +1,10 @@
 //! A headless Chromium, driven by the DevTools protocol over two pipes.
+//!
+//! Chromium is `chromium` on the path, or the path in `CHROMIUM`. With `CONSOLE_SCREENSHOTS` naming a folder, pages leave
+//! pictures there.
+
+#![expect(clippy::expect_used, reason = "a test double stops at the first surprise, with the test")]
+#![expect(clippy::disallowed_methods, reason = "a real browser is a child with an environment, and has its own clock")]
 
 use std::path::Path;
 use std::process::Stdio;
@@ -11,9 +17,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
-use crate::stage::Stage;
-
 /// A browser with one open page.
+#[derive(Debug)]
 pub struct Page {
     _browser: Child,
     _profile: TempDir,
@@ -26,7 +31,7 @@ pub struct Page {
 }
 
 /// Width, height and colours of the screen.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Screen {
     pub width: u32,
     pub height: u32,
@@ -40,14 +45,20 @@ pub const PHONE_DARK: Screen = Screen { scheme: "dark", ..PHONE };
 
 impl Page {
     /// Opens the console through a one-time link.
-    pub async fn open(stage: &Stage, screen: Screen) -> Self {
+    pub async fn open(link: &str, screen: Screen) -> Self {
         let mut page = Self::start().await;
         page.screen(screen).await;
-        page.call("Page.navigate", json!({ "url": stage.link })).await;
+        page.go(link).await;
         page.wait("document.getElementById('about')?.textContent.length > 3 && location.hash.length === 37").await;
         page
     }
 
+    /// Goes to an address.
+    pub async fn go(&mut self, address: &str) {
+        self.call("Page.navigate", json!({ "url": address })).await;
+    }
+
+    /// A browser with an empty page.
     pub async fn start() -> Self {
         let profile = tempfile::tempdir().expect("a folder");
         let (to, from) = (profile.path().join("to"), profile.path().join("from"));
@@ -89,6 +100,7 @@ impl Page {
         page
     }
 
+    /// Gives the screen another size or scheme.
     pub async fn screen(&mut self, screen: Screen) {
         let Screen { width, height, scheme } = screen;
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600 });
@@ -105,6 +117,7 @@ impl Page {
         answer["result"]["value"].clone()
     }
 
+    /// What a person reads in an element; empty if there is none.
     pub async fn text(&mut self, selector: &str) -> String {
         let text = self.value(&format!("document.querySelector({selector:?})?.innerText ?? ''")).await;
         text.as_str().expect("text").to_owned()
@@ -124,6 +137,7 @@ impl Page {
         panic!("never true: {condition}\nerrors: {:?}\npage: {body}", self.errors);
     }
 
+    /// Presses and releases the mouse in the middle of an element.
     pub async fn click(&mut self, selector: &str) {
         let place = format!(
             "(() => {{ const box = document.querySelector({selector:?}).getBoundingClientRect(); \
@@ -136,10 +150,12 @@ impl Page {
         }
     }
 
+    /// Types into whatever has the focus.
     pub async fn write(&mut self, text: &str) {
         self.call("Input.insertText", json!({ "text": text })).await;
     }
 
+    /// Presses a key by its name.
     pub async fn key(&mut self, key: &str) {
         let (code, text) = match key {
             "Enter" => (13, "\r"),
@@ -172,6 +188,7 @@ impl Page {
         wanted.map(|node| node["name"]["value"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// A command of the DevTools protocol, and its result.
     pub async fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.next += 1;
         let mut command = json!({ "id": self.next, "method": method, "params": parameters });
