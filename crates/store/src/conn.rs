@@ -3,9 +3,13 @@
 
 use sqlx::{PgConnection, SqliteConnection};
 
+use crate::script::Script;
+
 /// A connection of either database.
 pub(crate) enum Conn<'c> {
     Lite(&'c mut SqliteConnection),
+    /// SQLite, where nothing is read: what is written is gathered and sent in one call.
+    Script(&'c mut Script),
     Pg(&'c mut PgConnection),
 }
 
@@ -37,12 +41,17 @@ macro_rules! statements {
     (@pg $lite:expr, $pg:expr) => { $pg };
 }
 
-/// Runs a statement: how many rows it hit.
+/// Runs a statement: how many rows it hit. In a script nobody knows yet.
 macro_rules! execute {
     ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $conn {
             $crate::conn::Conn::Lite(c) => {
                 sqlx::query($sql.lite)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected())
+            }
+            $crate::conn::Conn::Script(script) => {
+                script.add(&$sql, $crate::script::Expected::Anything);
+                $(script.bind($bind);)*
+                Ok(0)
             }
             $crate::conn::Conn::Pg(c) => {
                 sqlx::query($sql.pg)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected())
@@ -52,13 +61,27 @@ macro_rules! execute {
     };
 }
 
+/// Runs a statement that must hit a row; otherwise this is the error.
+macro_rules! require {
+    ($conn:expr, $sql:expr, $error:expr $(, $bind:expr)* $(,)?) => {
+        match &mut *$conn {
+            $crate::conn::Conn::Script(script) => {
+                script.add(&$sql, $crate::script::Expected::Change($error));
+                $(script.bind($bind);)*
+                Ok(())
+            }
+            conn => match execute!(conn, $sql $(, $bind)*)? {
+                0 => Err($error),
+                _ => Ok(()),
+            },
+        }
+    };
+}
+
 /// Runs a statement that must hit a row; otherwise the named thing is stale.
 macro_rules! change {
     ($conn:expr, $sql:expr, $what:literal $(, $bind:expr)* $(,)?) => {
-        match execute!($conn, $sql $(, $bind)*)? {
-            0 => Err($crate::error::StoreError::Stale { what: $what }),
-            _ => Ok(()),
-        }
+        require!($conn, $sql, $crate::error::StoreError::Stale { what: $what } $(, $bind)*)
     };
 }
 
@@ -69,6 +92,8 @@ macro_rules! optional {
             $crate::conn::Conn::Lite(c) => {
                 sqlx::query_as::<_, $row>($sql.lite)$(.bind($bind))*.fetch_optional(&mut **c).await
             }
+            // Only what writes alone is put into a script.
+            $crate::conn::Conn::Script(_) => Err(sqlx::Error::Protocol("a script cannot read".to_owned())),
             $crate::conn::Conn::Pg(c) => {
                 sqlx::query_as::<_, $row>($sql.pg)$(.bind($bind))*.fetch_optional(&mut **c).await
             }
@@ -84,6 +109,8 @@ macro_rules! rows {
             $crate::conn::Conn::Lite(c) => {
                 sqlx::query_as::<_, $row>($sql.lite)$(.bind($bind))*.fetch_all(&mut **c).await
             }
+            // Only what writes alone is put into a script.
+            $crate::conn::Conn::Script(_) => Err(sqlx::Error::Protocol("a script cannot read".to_owned())),
             $crate::conn::Conn::Pg(c) => {
                 sqlx::query_as::<_, $row>($sql.pg)$(.bind($bind))*.fetch_all(&mut **c).await
             }
@@ -92,4 +119,4 @@ macro_rules! rows {
     };
 }
 
-pub(crate) use {change, execute, optional, rows, statements};
+pub(crate) use {change, execute, optional, require, rows, statements};

@@ -24,7 +24,7 @@ use crate::store::StoreOptions;
 use file::Lock;
 use writer::{Order, Writer};
 
-/// How long a statement waits for a lock that another program holds on the file.
+/// How long a statement waits for a lock that another program holds on the file (also in the writer's checkpoint).
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Jobs that may wait for the writer; more of them wait in their callers.

@@ -74,6 +74,8 @@ impl Writer {
             self.commit(&mut batch).await;
             if self.unsaved >= BUSY_JOBS {
                 self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)").await;
+                // What it moved still stands in the log: the next quiet empties that.
+                self.unsaved = 1;
             }
         }
         self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)").await;
@@ -173,14 +175,26 @@ impl Writer {
     }
 
     async fn checkpoint(&mut self, how: &'static str) {
-        self.unsaved = 0;
-        if let Some(conn) = self.conn.as_mut()
-            && let Err(error) = sqlx::query(how).execute(&mut *conn).await
-        {
-            let error = StoreError::from_sqlx("database", error);
-            tracing::warn!(%error, "the write-ahead log could not be moved into the database, it grows until it can");
+        let Some(conn) = self.conn.as_mut() else { return };
+        match checkpoint(conn, how).await {
+            // A reader is in the way; the next quiet will do.
+            Ok((busy, _, _)) if busy != 0 => self.unsaved = 1,
+            Ok(_) => self.unsaved = 0,
+            Err(error) => {
+                self.unsaved = 0;
+                let error = StoreError::from_sqlx("database", error);
+                tracing::warn!(%error, "the write-ahead log could not be moved into the database, it grows until it can");
+            }
         }
     }
+}
+
+/// Does not wait for readers: somebody may be about to write.
+async fn checkpoint(conn: &mut SqliteConnection, how: &'static str) -> Result<(i64, i64, i64), sqlx::Error> {
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *conn).await?;
+    let done = sqlx::query_as(how).fetch_one(&mut *conn).await;
+    sqlx::query("PRAGMA busy_timeout = 5000").execute(&mut *conn).await?;
+    done
 }
 
 /// Whose fault it is that nothing was written.

@@ -1,12 +1,14 @@
 //! One change after the other, inside the caller's transaction.
 
 use chrono::{DateTime, Utc};
+use sqlx::SqliteConnection;
 
 use super::{approval, codebase, conversation, inbound, lane, outbox, run, session, turn, usage};
 use crate::change::Change;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::record::{Lane, Node};
+use crate::script::Script;
 
 /// Applies them all, provided the lane is still held.
 pub(crate) async fn commit(
@@ -15,14 +17,15 @@ pub(crate) async fn commit(
     changes: &[Change],
     (node, now): (&Node, DateTime<Utc>),
 ) -> Result<(), StoreError> {
-    let held = lane.map(|lane| (lane, node));
     if let Some(lane) = lane.filter(|lane| lane.epoch != node.epoch) {
         // Taken by an earlier life of this node.
         return Err(StoreError::Fenced { conversation: lane.conversation });
     }
-    if let Some(lane) = lane
-        && !fenced_by_a_change(conn, lane, changes)
-    {
+    if let Conn::Lite(lite) = conn {
+        return commit_script(lite, lane, changes, (node, now)).await;
+    }
+    let held = lane.map(|lane| (lane, node));
+    if let Some(lane) = lane {
         lane::fence(conn, lane, node).await?;
     }
     for change in changes {
@@ -31,13 +34,45 @@ pub(crate) async fn commit(
     Ok(())
 }
 
-/// Whether one of the changes checks the lane anyway, which saves a statement. On PostgreSQL the lane must be
-/// locked before anything is read, or a message that another node accepts meanwhile could be overlooked.
-fn fenced_by_a_change(conn: &Conn<'_>, lane: Lane, changes: &[Change]) -> bool {
-    matches!(conn, Conn::Lite(_))
-        && changes
-            .iter()
-            .any(|change| matches!(change, Change::Due { conversation, .. } if *conversation == lane.conversation))
+/// As [`commit`], on SQLite: what only writes goes in as few calls as possible.
+async fn commit_script(
+    conn: &mut SqliteConnection,
+    lane: Option<Lane>,
+    changes: &[Change],
+    (node, now): (&Node, DateTime<Utc>),
+) -> Result<(), StoreError> {
+    let held = lane.map(|lane| (lane, node));
+    let mut script = Script::default();
+    if let Some(lane) = lane
+        && !fenced_by_a_change(lane, changes)
+    {
+        lane::fence(&mut Conn::Script(&mut script), lane, node).await?;
+    }
+    for change in changes {
+        if reads(change) {
+            script.send(conn).await?;
+            apply(&mut Conn::Lite(conn), change, held, now).await?;
+        } else {
+            apply(&mut Conn::Script(&mut script), change, held, now).await?;
+        }
+        if script.is_full() {
+            script.send(conn).await?;
+        }
+    }
+    script.send(conn).await
+}
+
+/// Whether a change has to look before it writes.
+const fn reads(change: &Change) -> bool {
+    matches!(change, Change::Rekey { .. })
+}
+
+/// Whether one of the changes checks the lane anyway, which saves a statement. Not on PostgreSQL: there the lane
+/// must be locked before anything is read, or a message that another node accepts meanwhile could be overlooked.
+fn fenced_by_a_change(lane: Lane, changes: &[Change]) -> bool {
+    let due =
+        |change: &Change| matches!(change, Change::Due { conversation, .. } if *conversation == lane.conversation);
+    changes.iter().any(due)
 }
 
 async fn apply(

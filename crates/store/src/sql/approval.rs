@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::codec::{clean, from_json, to_json, unreadable};
-use crate::conn::{Conn, change, execute, optional, rows, statements};
+use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 
 const TABLE: &str = "remote_agent_approvals";

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::codec::{Stored, restore_optional};
-use crate::conn::{Conn, change, execute, optional, rows, statements};
+use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 
 const TABLE: &str = "remote_agent_codebases";

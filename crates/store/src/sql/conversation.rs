@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::codec::{Stored, restore, restore_optional};
-use crate::conn::{Conn, change, execute, optional, rows, statements};
+use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 
 const TABLE: &str = "remote_agent_conversations";

@@ -4,12 +4,12 @@ use adjutant_core::conversation::Conversation;
 use adjutant_core::id::{ConversationId, InboundSeq};
 use adjutant_core::message::{DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::codec::{Stored, clean, from_json, restore, to_json, to_unsigned};
 use super::lane;
-use crate::conn::{Conn, change, execute, optional, rows, statements};
+use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 use crate::record::{Accepted, Inbound, InboundState, Lane, Node};
 
@@ -87,6 +87,11 @@ pub(crate) async fn accept(
     now: DateTime<Utc>,
 ) -> Result<Accepted, StoreError> {
     let key = (message.platform, &message.conversation);
+    if let Conn::Lite(lite) = conn
+        && let Some((holder, seq)) = accept_known(lite, message, node, now).await?
+    {
+        return Ok(accepted(&holder, Some(seq), node));
+    }
     let mut holder = lane::knock(conn, key, &message.delivery, node, now).await?;
     if holder.is_none() {
         if let Some(known) = lane::find(conn, key.0, key.1).await? {
@@ -107,6 +112,33 @@ pub(crate) async fn accept(
         lane::notify(conn, holder.0, other).await?;
     }
     Ok(accepted)
+}
+
+/// `None`: the conversation is unknown or the delivery was seen; nothing was written.
+async fn accept_known(
+    conn: &mut SqliteConnection,
+    message: &InboundMessage,
+    node: &Node,
+    now: DateTime<Utc>,
+) -> Result<Option<(lane::Holder, InboundSeq)>, StoreError> {
+    let content = to_json(TABLE, "content", &message.content)?;
+    let query = sqlx::query(lane::KNOCK_AND_INSERT.lite)
+        .bind(message.platform.stored())
+        .bind(&message.conversation.0)
+        .bind(&node.name)
+        .bind(node.epoch)
+        .bind(now)
+        .bind(&message.delivery.0)
+        .bind(clean(&message.sender.id))
+        .bind(clean(&message.sender.name))
+        .bind(message.message.as_ref().map(|at| at.0.as_str()))
+        .bind(message.sent_at)
+        .bind(content);
+    let rows = query.fetch_all(conn).await.map_err(|error| StoreError::from_sqlx(TABLE, error))?;
+    let [lane, message] = rows.as_slice() else { return Ok(None) };
+    let holder = lane::Holder::from_row(lane).map_err(|error| StoreError::from_sqlx(TABLE, error))?;
+    let (seq,) = FromRow::from_row(message).map_err(|error| StoreError::from_sqlx(TABLE, error))?;
+    Ok(Some((holder, InboundSeq(seq))))
 }
 
 fn accepted(holder: &lane::Holder, seq: Option<InboundSeq>, node: &Node) -> Accepted {

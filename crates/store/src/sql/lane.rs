@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::codec::Stored;
-use crate::conn::{Conn, execute, optional, rows, statements};
+use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 use crate::record::{Lane, Node};
+use crate::script::Expected;
 
 /// The channel on which PostgreSQL carries wake-ups; the payload is `<conversation> <node>`.
 pub(crate) const CHANNEL: &str = "remote_agent_wake";
@@ -65,18 +66,38 @@ macro_rules! due_pg {
     };
 }
 
-statements! { "remote_agent_lanes";
-    /// Makes the lane of a known conversation due and takes it if it is free, unless the delivery was seen. Comes
-    /// before the message is written, so that on PostgreSQL the order of a lane's messages is the order of locks.
-    KNOCK: concat!(
-        "UPDATE remote_agent_lanes SET
+/// A message arrives for the conversation of a key.
+macro_rules! knock {
+    () => {
+        concat!(
+            "UPDATE remote_agent_lanes SET
            due_at = CASE WHEN due_at < $5 THEN due_at ELSE $5 END,
-           node = CASE WHEN ", free!("remote_agent_lanes"), " THEN $3 ELSE node END,
-           epoch = CASE WHEN ", free!("remote_agent_lanes"), " THEN $4 ELSE epoch END
+           node = CASE WHEN ",
+            free!("remote_agent_lanes"),
+            " THEN $3 ELSE node END,
+           epoch = CASE WHEN ",
+            free!("remote_agent_lanes"),
+            " THEN $4 ELSE epoch END
          WHERE conversation_id = (SELECT id FROM remote_agent_conversations
                                   WHERE platform_type = $1 AND platform_conversation_id = $2)
            AND NOT EXISTS (SELECT 1 FROM remote_agent_inbound WHERE platform_type = $1 AND delivery_id = $6)
-         RETURNING conversation_id, node, epoch");
+         RETURNING conversation_id, node, epoch"
+        )
+    };
+}
+
+statements! { "remote_agent_lanes";
+    /// Makes the lane of a known conversation due and takes it if it is free, unless the delivery was seen. Comes
+    /// before the message is written, so that on PostgreSQL the order of a lane's messages is the order of locks.
+    KNOCK: knock!();
+    /// Both statements of a message for a known conversation in one call, which SQLite alone can do.
+    KNOCK_AND_INSERT: concat!(knock!(), ";
+        INSERT INTO remote_agent_inbound
+           (conversation_id, platform_type, delivery_id, sender_id, sender_name, message_ref, sent_at, content,
+            received_at)
+         SELECT id, $1, $6, $7, $8, $9, $10, $11, $5 FROM remote_agent_conversations
+         WHERE platform_type = $1 AND platform_conversation_id = $2
+         ON CONFLICT (platform_type, delivery_id) DO NOTHING RETURNING seq"), "";
     CREATE:
         "INSERT INTO remote_agent_lanes (conversation_id)
          SELECT id FROM remote_agent_conversations WHERE platform_type = $1 AND platform_conversation_id = $2
@@ -153,9 +174,17 @@ pub(crate) async fn claim(
 
 /// Fails unless the lane is still held by this node.
 pub(crate) async fn fence(conn: &mut Conn<'_>, lane: Lane, node: &Node) -> Result<(), StoreError> {
+    let fenced = StoreError::Fenced { conversation: lane.conversation };
+    if let Conn::Script(script) = conn {
+        script.add(&FENCE, Expected::Row(fenced));
+        script.bind(lane.conversation.0);
+        script.bind(&node.name);
+        script.bind(lane.epoch);
+        return Ok(());
+    }
     match optional!(conn, FENCE, (i64,), lane.conversation.0, &node.name, lane.epoch)? {
         Some(_) => Ok(()),
-        None => Err(StoreError::Fenced { conversation: lane.conversation }),
+        None => Err(fenced),
     }
 }
 
@@ -167,15 +196,10 @@ pub(crate) async fn due(
     (now, held): (DateTime<Utc>, Option<(Lane, &Node)>),
 ) -> Result<(), StoreError> {
     if let Some((lane, node)) = held.filter(|(lane, _)| lane.conversation == conversation) {
-        return match execute!(conn, DUE_FENCED, conversation.0, at, now, &node.name, lane.epoch)? {
-            0 => Err(StoreError::Fenced { conversation }),
-            _ => Ok(()),
-        };
+        let fenced = StoreError::Fenced { conversation };
+        return require!(conn, DUE_FENCED, fenced, conversation.0, at, now, &node.name, lane.epoch);
     }
-    match execute!(conn, DUE, conversation.0, at, now)? {
-        0 => Err(StoreError::Stale { what: "lane" }),
-        _ => Ok(()),
-    }
+    change!(conn, DUE, "lane", conversation.0, at, now)
 }
 
 pub(crate) async fn wake(
@@ -187,10 +211,7 @@ pub(crate) async fn wake(
 }
 
 pub(crate) async fn release(conn: &mut Conn<'_>, conversation: ConversationId) -> Result<(), StoreError> {
-    match execute!(conn, RELEASE, conversation.0)? {
-        0 => Err(StoreError::Stale { what: "lane" }),
-        _ => Ok(()),
-    }
+    change!(conn, RELEASE, "lane", conversation.0)
 }
 
 /// Takes it from whoever holds it, with nothing left to do.

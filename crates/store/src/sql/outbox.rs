@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::codec::{Stored, clean, from_json, restore, to_json, to_unsigned};
 use crate::change::NewPart;
-use crate::conn::{Conn, change, execute, optional, rows, statements};
+use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 use crate::record::{Node, OutboxRow, PartState};
 

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::codec::{Stored, restore, to_signed, to_unsigned};
-use crate::conn::{Conn, change, execute, optional, rows, statements};
+use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 use crate::record::Run;
 

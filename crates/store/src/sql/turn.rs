@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::codec::{Stored, clean, restore, to_signed, to_unsigned};
-use crate::conn::{Conn, change, execute, optional, statements};
+use crate::conn::{Conn, change, execute, optional, require, statements};
 use crate::error::StoreError;
 
 const TABLE: &str = "remote_agent_turns";

@@ -146,16 +146,14 @@ impl Database {
 
     /// `table.column` of every place whose stored value contains the text.
     pub async fn places_of(&self, needle: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for place in self.columns().await {
+        let look = |place: &String| {
             let (table, column) = place.split_once('.').expect("table and column");
-            let sql =
-                format!("SELECT CAST({column} AS TEXT) FROM {table} WHERE CAST({column} AS TEXT) LIKE '%{needle}%'");
-            if !self.column(&sql).await.is_empty() {
-                found.push(place);
-            }
-        }
-        found
+            format!(
+                "SELECT '{place}' WHERE EXISTS (SELECT 1 FROM {table} WHERE CAST({column} AS TEXT) LIKE '%{needle}%')"
+            )
+        };
+        let looks: Vec<_> = self.columns().await.iter().map(look).collect();
+        self.column(&looks.join(" UNION ALL ")).await
     }
 
     pub async fn lite(&self) -> SqliteConnection {

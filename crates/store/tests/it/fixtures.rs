@@ -137,7 +137,6 @@ pub fn part(conversation: Option<ConversationId>, kind: PartKind, text: &str, st
 
 /// A conversation with a running turn.
 pub struct Running {
-    pub accepted: Accepted,
     pub lane: Lane,
     pub session: Session,
     pub run: Run,
@@ -159,7 +158,7 @@ impl Running {
             Change::Due { conversation: accepted.conversation, at: None },
         ];
         store.commit(Some(lane), changes).await.expect("the turn starts");
-        Self { accepted, lane, session, run, turn }
+        Self { lane, session, run, turn }
     }
 
     pub fn reply(&self, ordinal: u32, text: &str, state: PartState) -> NewPart {

@@ -67,8 +67,8 @@ async fn a_batch_keeps_its_order_inside_each_conversation(db: Database) {
     let batch: Vec<_> =
         (0..30).map(|n| message(&format!("chat-{}", n % 3), &format!("d-{n}"), &format!("text {n}"))).collect();
     let accepted = store.accept(batch).await.expect("accepted");
-    for chat in 0..3 {
-        let snapshot = store.snapshot(accepted[chat].conversation).await.expect("a snapshot");
+    for (chat, one) in accepted.iter().enumerate().take(3) {
+        let snapshot = store.snapshot(one.conversation).await.expect("a snapshot");
         let texts: Vec<_> = snapshot.inbound.iter().map(|one| one.message.content.text().expect("text")).collect();
         let expected: Vec<_> = (0..10).map(|n| format!("text {}", n * 3 + chat)).collect();
         assert_eq!(texts, expected);

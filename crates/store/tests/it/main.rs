@@ -1,6 +1,8 @@
 //! The contract of the store, on both databases. Every case of a contract module runs on a fresh SQLite file and
 //! on a fresh PostgreSQL database; a PostgreSQL that cannot be reached is a failure, not a skip.
 
+#![expect(clippy::expect_used, reason = "a test ends where something is not as it should be")]
+
 /// Runs every named case on both databases.
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {

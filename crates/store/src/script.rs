@@ -1,0 +1,138 @@
+//! Many statements in one call. Every call to SQLite goes to the connection's own thread and back, which costs
+//! more than the statement itself; a commit's changes therefore travel together, and what each of them hit is
+//! checked afterwards. A change that hit nothing fails the transaction, so that the ones behind it do not matter.
+//!
+//! Several statements in one prepared text are a speciality of the SQLite driver. Texts are made of constants
+//! alone, and commits have few shapes, so the connection keeps them prepared like any other statement.
+
+use std::fmt::Write as _;
+
+use futures_util::TryStreamExt;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, Either, Encode, Executor, Sqlite, SqliteConnection, Type};
+
+use crate::conn::Sql;
+use crate::error::StoreError;
+
+/// Statements that travel together; more of them go in several calls, to keep the number of shapes small.
+const LONGEST: usize = 12;
+
+/// Statements that wait to be sent.
+#[derive(Default)]
+pub(crate) struct Script {
+    text: String,
+    arguments: SqliteArguments,
+    /// How many arguments the statements before the current one have.
+    base: usize,
+    steps: Vec<Step>,
+    /// The first argument that could not be encoded.
+    broken: Option<StoreError>,
+}
+
+struct Step {
+    table: &'static str,
+    expected: Expected,
+}
+
+/// What a statement must do, and what it means when it does not.
+pub(crate) enum Expected {
+    Anything,
+    /// Change a row.
+    Change(StoreError),
+    /// Return a row.
+    Row(StoreError),
+}
+
+impl Script {
+    /// Adds a statement; its arguments follow with [`Script::bind`].
+    pub(crate) fn add(&mut self, sql: &Sql, expected: Expected) {
+        self.base = self.arguments.len();
+        self.steps.push(Step { table: sql.table, expected });
+        let mut pieces = sql.lite.split('$');
+        self.text.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+            match piece[..digits].parse::<usize>() {
+                // Writing to a string cannot fail.
+                Ok(number) => drop(write!(self.text, "${}", self.base + number)),
+                Err(_) => self.text.push('$'),
+            }
+            self.text.push_str(&piece[digits..]);
+        }
+        self.text.push_str(";\n");
+    }
+
+    pub(crate) fn bind<'q, T: Encode<'q, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
+        if self.arguments.add(value).is_err() {
+            let table = self.steps.last().map_or("database", |step| step.table);
+            self.broken = Some(StoreError::Refused { table, reason: "a value cannot be stored".to_owned() });
+        }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.steps.len() >= LONGEST
+    }
+
+    /// Sends what was added, and starts anew.
+    ///
+    /// # Errors
+    /// That of the first statement that did not do what was expected. The transaction must be rolled back then.
+    pub(crate) async fn send(&mut self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+        let script = std::mem::take(self);
+        if let Some(error) = script.broken {
+            return Err(error);
+        }
+        if script.steps.is_empty() {
+            return Ok(());
+        }
+        let mut steps = script.steps.into_iter();
+        let query = sqlx::query_with(AssertSqlSafe(script.text), script.arguments);
+        let mut results = conn.fetch_many(query);
+        let mut rows = 0;
+        let mut table = "database";
+        loop {
+            let step = steps.as_slice().first();
+            table = step.map_or(table, |step| step.table);
+            match results.try_next().await.map_err(|error| StoreError::from_sqlx(table, error))? {
+                None => return Ok(()),
+                Some(Either::Right(_)) => rows += 1,
+                Some(Either::Left(done)) => {
+                    if let Some(step) = steps.next() {
+                        step.check(done.rows_affected(), rows)?;
+                    }
+                    rows = 0;
+                }
+            }
+        }
+    }
+}
+
+impl Step {
+    fn check(self, changed: u64, rows: u64) -> Result<(), StoreError> {
+        match self.expected {
+            Expected::Change(error) if changed == 0 => Err(error),
+            Expected::Row(error) if rows == 0 => Err(error),
+            Expected::Anything | Expected::Change(_) | Expected::Row(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Sql = Sql { table: "t", lite: "UPDATE t SET a = $2, b = '$.x' WHERE id = $1", pg: "" };
+
+    #[test]
+    fn every_statement_has_its_own_arguments() {
+        let mut script = Script::default();
+        for n in 0..2_i64 {
+            script.add(&ONE, Expected::Anything);
+            script.bind(n);
+            script.bind("text");
+        }
+        let expected = "UPDATE t SET a = $2, b = '$.x' WHERE id = $1;\nUPDATE t SET a = $4, b = '$.x' WHERE id = $3;\n";
+        assert_eq!(script.text, expected);
+        assert_eq!(script.arguments.len(), 4);
+    }
+}
