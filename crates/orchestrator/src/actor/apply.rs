@@ -6,9 +6,10 @@ use adjutant_core::session::EndReason;
 use adjutant_store::change::Change;
 use adjutant_store::record::Inbound;
 use adjutant_store::store::CodebaseLookup;
+use futures_util::FutureExt;
 
 use super::turn::{StopReason, Stopping};
-use super::{Actor, Halt, Work};
+use super::{Actor, Ending, Halt, Work};
 use crate::commands::{Action, Outcome, binding};
 use crate::outbound::Message;
 
@@ -95,25 +96,35 @@ impl Actor {
         changes
     }
 
-    /// Ends the process of the session, in order, without making anybody wait for it.
+    /// The session's process is not needed any more. It is ended once that is committed: a gateway that dies in
+    /// between must not find a run in its rows that is just ending.
     pub(super) async fn close_run(&mut self) -> Vec<Change> {
         self.context.live.not_idle(self.conversation.id);
         let at = self.context.clock.now();
         if let Some(run) = self.run.take() {
-            let control = std::sync::Arc::clone(&run.control);
-            tokio::spawn(async move { control.end().await });
+            self.endings.push(Ending::Held(run.control));
             return vec![Change::EndRun { id: run.id, at }];
         }
         let Some((id, _)) = self.stored_run.take() else { return Vec::new() };
-        if let Some(assistant) = self.session.as_ref().and_then(|session| self.context.assistants.get(session.assistant)) {
-            let assistant = std::sync::Arc::clone(assistant);
+        let assistant = self.session.as_ref().and_then(|session| self.context.assistants.get(session.assistant));
+        self.endings.extend(assistant.map(|assistant| Ending::Stored(std::sync::Arc::clone(assistant), id)));
+        vec![Change::EndRun { id, at }]
+    }
+
+    /// Ends what was closed, without making anybody wait for it.
+    pub(super) fn end_closed_runs(&mut self) {
+        for ending in self.endings.drain(..) {
             tokio::spawn(async move {
-                if let Err(error) = assistant.end(id).await {
-                    tracing::warn!(run = %id, %error, "a process that is not needed any more did not end: {error}");
+                match ending {
+                    Ending::Held(control) => control.end().await,
+                    Ending::Stored(assistant, id) => {
+                        if let Err(error) = assistant.end(id).await {
+                            tracing::warn!(run = %id, %error, "a process that is not needed any more did not end: {error}");
+                        }
+                    }
                 }
             });
         }
-        vec![Change::EndRun { id, at }]
     }
 
     /// Binds the conversation outside a command: the default codebase of a first message.
@@ -140,8 +151,16 @@ impl Actor {
                 turn.stopping = Some(Stopping { since: now, why, ended: false });
                 let id = turn.row.id;
                 let Some(run) = &self.run else { return Ok(()) };
-                if let Err(gone) = run.control.interrupt(id).await {
-                    tracing::info!(turn = %id, "nothing to interrupt: {gone}");
+                let control = std::sync::Arc::clone(&run.control);
+                let mut interrupting = Box::pin(async move {
+                    if let Err(gone) = control.interrupt(id).await {
+                        tracing::info!(turn = %id, "nothing to interrupt: {gone}");
+                    }
+                });
+                // It is on its way to the runner at once. That takes as long as the assistant reads nothing, and the
+                // watchdog, which ends such an assistant, is this task's as well.
+                if (&mut interrupting).now_or_never().is_none() {
+                    tokio::spawn(interrupting);
                 }
                 Ok(())
             }

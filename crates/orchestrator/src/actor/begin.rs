@@ -66,6 +66,9 @@ impl Actor {
             Some(opened)
         };
         self.set_turn(turn, inbound, prepared, slot);
+        if let Work::Turn(turn) = &mut self.work {
+            turn.reused = reused.is_some();
+        }
         match opened {
             Some(Err(error)) => self.could_not_open(error).await,
             Some(Ok(open)) => {
@@ -96,6 +99,7 @@ impl Actor {
             working: self.context.delivery.working(&target),
             visible_since: None,
             started,
+            paused: std::time::Duration::ZERO,
             last_heard: started,
             heard: false,
             tools: Vec::new(),
@@ -104,6 +108,7 @@ impl Actor {
             stopping: None,
             slot,
             restarted: false,
+            reused: false,
             last_tick: started,
             prompt: prepared.text,
         }));
@@ -136,6 +141,7 @@ impl Actor {
             changes.push(Change::EndRun { id: old.id, at });
         }
         let Work::Turn(turn) = &mut self.work else { return Ok(()) };
+        turn.reused = false;
         turn.row.run = run_id;
         turn.row.spool_start = SpoolOffset::default();
         changes.push(Change::MoveTurn { id: turn.row.id, run: run_id, spool_start: SpoolOffset::default() });

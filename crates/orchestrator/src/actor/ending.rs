@@ -21,6 +21,11 @@ impl Actor {
         if lost && !turn.restarted && self.session.is_some() {
             return self.restart_in_fresh_session().await;
         }
+        let crashed = matches!(outcome, Outcome::Failed { class: FailureClass::Crashed, .. });
+        if crashed && turn.reused && !turn.heard && turn.stopping.is_none() {
+            // It ended between two turns and never looked at this prompt.
+            return Box::pin(self.move_to_new_run()).await;
+        }
         let outcome = judged(turn, outcome);
         let closing = self.closing(&outcome);
         let parts = self.last_parts(&outcome, &closing);
@@ -191,8 +196,12 @@ fn judged(turn: &ActiveTurn, outcome: Outcome) -> Outcome {
     match (turn.stopping.map(|stopping| stopping.why), outcome) {
         (_, Outcome::Completed) => Outcome::Completed,
         (Some(StopReason::Person), _) => Outcome::Interrupted,
-        (Some(StopReason::Silence), _) => Outcome::Failed { class: FailureClass::Stalled, message: String::new() },
-        (Some(StopReason::TimeOver), _) => Outcome::Failed { class: FailureClass::Limit, message: String::new() },
+        (Some(StopReason::Silence(time)), _) => {
+            Outcome::Failed { class: FailureClass::Stalled, message: trouble::silence(time) }
+        }
+        (Some(StopReason::TimeOver(time)), _) => {
+            Outcome::Failed { class: FailureClass::Limit, message: trouble::time_over(time) }
+        }
         (None, outcome) => outcome,
     }
 }

@@ -17,7 +17,7 @@ impl Actor {
         }
         if let Work::Turn(turn) = &mut self.work {
             turn.last_heard = now;
-            turn.heard = true;
+            turn.heard |= !matches!(event.event, AssistantEvent::TurnEnded(_) | AssistantEvent::Exited { .. });
         }
         match event.event {
             AssistantEvent::TextDelta(text) => self.on_delta(&text),

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::Ordering;
 
 use adjutant_core::approval::Approval;
-use adjutant_core::assistant::{RunControl, RunEvent, SpoolOffset};
+use adjutant_core::assistant::{Assistant, RunControl, RunEvent, SpoolOffset};
 use adjutant_core::codebase::Codebase;
 use adjutant_core::conversation::Conversation;
 use adjutant_core::id::{ApprovalId, InboundSeq, PartId, RunId, SessionId};
@@ -84,6 +84,8 @@ pub struct Actor {
     growing: Option<PartId>,
     /// Goes along with the next commit: what a replay or the next message would find out again if it were lost.
     pending: Mutex<Vec<Change>>,
+    /// Processes that were closed; ended after the commit that says so.
+    endings: Vec<Ending>,
 }
 
 impl std::fmt::Debug for Actor {
@@ -113,6 +115,13 @@ struct RunningCommand {
     /// The message that shows that, and becomes the reply.
     shown: Option<(PartId, Draft)>,
     _working: Working,
+}
+
+/// A process that is not needed any more.
+enum Ending {
+    Held(Arc<dyn RunControl>),
+    /// One that an earlier life of the gateway left behind.
+    Stored(Arc<dyn Assistant>, RunId),
 }
 
 /// An open run.
@@ -213,6 +222,7 @@ impl Actor {
             close_after_turn: false,
             growing: None,
             pending: Mutex::default(),
+            endings: Vec::new(),
         };
         if context.settings.shared_store || context.recovering.load(Ordering::Acquire) {
             // Before anything new is said: what an earlier life committed and did not deliver comes first.
@@ -242,6 +252,7 @@ impl Actor {
     async fn live(&mut self, letters: &mut mpsc::UnboundedReceiver<Letter>) -> Result<(), Halt> {
         loop {
             self.catch_up().await?;
+            self.end_closed_runs();
             if self.has_nothing_left() && letters.is_empty() {
                 return Ok(());
             }

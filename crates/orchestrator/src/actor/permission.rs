@@ -124,6 +124,7 @@ impl Actor {
         let until = self.context.clock.now() + self.turn_time();
         let now = self.context.clock.monotonic();
         if let Work::Turn(turn) = &mut self.work {
+            turn.paused += now.saturating_duration_since(turn.last_heard);
             turn.last_heard = now;
             turn.slot = turn.slot.take().or_else(|| self.context.slots.take_now());
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use adjutant_core::approval::ApprovalState;
+use adjutant_core::approval::{Approval, ApprovalState};
 use adjutant_core::id::ApprovalId;
 use adjutant_store::change::Change;
 
@@ -23,11 +23,8 @@ impl Actor {
     pub(super) async fn on_timer(&mut self) -> Result<(), Halt> {
         let now = self.context.clock.monotonic();
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        if due(self.expiry_at()) {
-            let expired = self.first_to_expire().map(|(id, _)| id);
-            if let Some(id) = expired {
-                return self.close_approval(id, ApprovalState::Expired).await;
-            }
+        if let Some(expired) = self.expired() {
+            return self.close_approval(expired, ApprovalState::Expired).await;
         }
         if due(self.watchdog_at()) {
             return self.on_watchdog(now).await;
@@ -63,8 +60,11 @@ impl Actor {
                 Ok(())
             }
             Some(_) => Ok(()),
-            None if now.saturating_duration_since(turn.started) >= limit => self.stop_turn(StopReason::TimeOver).await,
-            None => self.stop_turn(StopReason::Silence).await,
+            None if now >= turn.started + turn.paused + limit => self.stop_turn(StopReason::TimeOver(limit)).await,
+            None => {
+                let silence = self.silence_allowed();
+                self.stop_turn(StopReason::Silence(silence)).await
+            }
         }
     }
 
@@ -78,12 +78,19 @@ impl Actor {
         if self.has_open_approval() {
             return None;
         }
-        let over = turn.started + self.context.settings.turn_max;
+        let over = turn.started + turn.paused + self.context.settings.turn_max;
         if !turn.tools.is_empty() {
             return Some(over);
         }
-        let silence = if turn.heard { watchdogs.silence } else { watchdogs.first_event };
-        Some(over.min(turn.last_heard + silence))
+        Some(over.min(turn.last_heard + self.silence_allowed()))
+    }
+
+    fn silence_allowed(&self) -> Duration {
+        let watchdogs = &self.context.settings.watchdogs;
+        match &self.work {
+            Work::Turn(turn) if !turn.heard => watchdogs.first_event,
+            _ => watchdogs.silence,
+        }
     }
 
     fn idle_until(&self) -> Option<Instant> {
@@ -99,20 +106,20 @@ impl Actor {
         turn.draft.as_ref().map(|_| turn.last_tick + STATUS_TICK)
     }
 
+    /// An approval's end stands in its row, so it is a time of the wall clock.
     fn expiry_at(&self) -> Option<Instant> {
-        self.first_to_expire().map(|(_, at)| at)
+        let (now, monotonic) = (self.context.clock.now(), self.context.clock.monotonic());
+        let first = self.open_approvals().map(|approval| approval.expires_at).min()?;
+        Some(monotonic + (first - now).to_std().unwrap_or_default())
     }
 
-    fn first_to_expire(&self) -> Option<(ApprovalId, Instant)> {
-        let (now, monotonic) = (self.context.clock.now(), self.context.clock.monotonic());
-        self.approvals
-            .values()
-            .filter(|approval| approval.state == ApprovalState::Open)
-            .map(|approval| {
-                let left = (approval.expires_at - now).to_std().unwrap_or_default();
-                (approval.id, monotonic + left)
-            })
-            .min_by_key(|(_, at)| *at)
+    fn expired(&self) -> Option<ApprovalId> {
+        let now = self.context.clock.now();
+        self.open_approvals().find(|approval| approval.expires_at <= now).map(|approval| approval.id)
+    }
+
+    fn open_approvals(&self) -> impl Iterator<Item = &Approval> {
+        self.approvals.values().filter(|approval| approval.state == ApprovalState::Open)
     }
 
     /// Closes the process of an idle session; the next message resumes it.

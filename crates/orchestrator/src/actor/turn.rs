@@ -1,7 +1,7 @@
 //! A turn that runs.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use adjutant_core::assistant::{ToolTitle, Usage};
 use adjutant_core::conversation::ReplyMode;
@@ -34,6 +34,8 @@ pub(super) struct ActiveTurn {
     /// Since when there is something to show.
     pub visible_since: Option<Instant>,
     pub started: Instant,
+    /// How long people were waited for; that time is not the turn's.
+    pub paused: Duration,
     pub last_heard: Instant,
     pub heard: bool,
     pub tools: Vec<(String, ToolTitle)>,
@@ -44,6 +46,8 @@ pub(super) struct ActiveTurn {
     pub slot: Option<Slot>,
     /// The session was lost once already and started afresh.
     pub restarted: bool,
+    /// Its process served turns before, and may have ended just when this one began.
+    pub reused: bool,
     pub last_tick: Instant,
     pub prompt: String,
 }
@@ -77,10 +81,10 @@ pub(super) struct Stopping {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopReason {
     Person,
-    /// A watchdog: nothing was heard for too long.
-    Silence,
-    /// The turn's own time was over.
-    TimeOver,
+    /// A watchdog: nothing was heard for this long.
+    Silence(Duration),
+    /// The turn had taken this long, the longest it may.
+    TimeOver(Duration),
 }
 
 impl ActiveTurn {
