@@ -89,6 +89,10 @@ fn read_message(id: i64, message: Message, me: Option<&Identity>, now: DateTime<
 
 fn said_in_private(message: &Message) -> Option<InboundContent> {
     match message.words() {
+        // What is forwarded are not this person's words: it is shown to the assistant, and is never a command.
+        Some(words) if message.forward_origin.is_some() => {
+            Some(InboundContent::Text { text: String::new(), quote: Some(words) })
+        }
         Some(text) => Some(InboundContent::Text { text, quote: message.quoted() }),
         None => unsupported(message),
     }
@@ -96,6 +100,10 @@ fn said_in_private(message: &Message) -> Option<InboundContent> {
 
 fn said_in_group(message: &Message, me: &Identity) -> Option<InboundContent> {
     let reply_to_us = message.answered().and_then(|to| to.from.as_ref()).is_some_and(|from| from.id == me.id);
+    if message.forward_origin.is_some() {
+        // A forwarded message that names the bot was said to it somewhere else.
+        return None;
+    }
     let Some(words) = message.words() else {
         return if reply_to_us { unsupported(message) } else { None };
     };

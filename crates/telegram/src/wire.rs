@@ -33,6 +33,8 @@ pub struct Message {
     pub caption: Option<String>,
     pub rich_message: Option<Value>,
     pub quote: Option<Quote>,
+    /// Set when somebody else wrote it.
+    pub forward_origin: Option<IgnoredAny>,
     pub reply_to_message: Option<Box<Message>>,
     pub forum_topic_created: Option<IgnoredAny>,
     pub migrate_to_chat_id: Option<i64>,

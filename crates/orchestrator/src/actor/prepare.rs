@@ -143,7 +143,8 @@ fn quoted(inbound: &Inbound, text: &str) -> String {
     match &inbound.message.content {
         InboundContent::Text { quote: Some(quote), .. } if !quote.trim().is_empty() => {
             let lines: Vec<String> = quote.lines().map(|line| format!("> {line}")).collect();
-            format!("The person replies to this message:\n{}\n\n{text}", lines.join("\n"))
+            let says = if text.trim().is_empty() { "passes this message on" } else { "replies to this message" };
+            format!("The person {says}:\n{}\n\n{text}", lines.join("\n"))
         }
         _ => text.to_owned(),
     }

@@ -6,6 +6,7 @@
 mod database;
 mod processes;
 mod programs;
+mod verbs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
