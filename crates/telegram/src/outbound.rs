@@ -119,7 +119,8 @@ impl Platform for Telegram {
 
     /// With underscores, because Telegram's apps make only `[a-z0-9_]` tappable.
     fn spell_command(&self, command: &str) -> String {
-        format!("/{}", command.replace('-', "_"))
+        let (name, arguments) = command.split_at(command.find(' ').unwrap_or(command.len()));
+        format!("/{}{arguments}", name.replace('-', "_"))
     }
 }
 

@@ -30,15 +30,11 @@ pub(super) fn parse(text: &str, protocols: &[Protocol]) -> Result<RemoteUrl, Use
         return Err(UserError::new(format!("`{}` looks like an option, not like a repository.", mask(text)), EXAMPLE));
     }
     if let Some(odd) = text.chars().find(|c| !c.is_ascii_graphic()) {
-        return Err(UserError::new(
-            format!(
-                "`{}` contains `{}` (U+{:04X}), which no address has.",
-                mask(text),
-                shown(&odd.to_string()),
-                u32::from(odd)
-            ),
-            EXAMPLE,
-        ));
+        let odd = match odd {
+            ' ' => "a space".to_owned(),
+            odd => format!("`{}` (U+{:04X})", shown(&odd.to_string()), u32::from(odd)),
+        };
+        return Err(UserError::new(format!("`{}` contains {odd}, which no address has.", mask(text)), EXAMPLE));
     }
     if let Some((scheme, rest)) = text.split_once("://") {
         return with_scheme(text, scheme, rest, protocols);

@@ -51,13 +51,13 @@ impl Command for CommandSet {
             Written::Created
         };
         let description = registry::describe(root, &path)?;
-        let replaced = registry::find(&codebase.commands, &name).map(|(known, _)| known.to_owned());
-        if let Some(replaced) = &replaced {
-            codebase.commands.remove(replaced);
+        let before = registry::find(&codebase.commands, &name).map(|(known, command)| (known.to_owned(), command.path != path));
+        if let Some((known, _)) = &before {
+            codebase.commands.remove(known);
         }
         codebase.commands.insert(name.clone(), RegisteredCommand { path: path.clone(), description });
-        let known = replaced.is_some();
-        Ok(Outcome::say(words::command_set(&name, &path, written, known)).and(Action::PutCodebase(codebase)))
+        let other_file = before.is_some_and(|(_, other_file)| other_file);
+        Ok(Outcome::say(words::command_set(&name, &path, written, other_file)).and(Action::PutCodebase(codebase)))
     }
 }
 

@@ -33,7 +33,10 @@ impl Command for Help {
             text.push_str(&format!("\n**{heading}**\n"));
             for command in ALL.iter().filter(|command| command.group() == group) {
                 let typed = [command.name(), command.usage()].join(" ");
-                text.push_str(&format!("- `{}`: {}\n", call.spell(typed.trim()), command.summary()));
+                let typed = call.spell(typed.trim());
+                // What takes no arguments can be tapped, which platforms do not offer inside backticks.
+                let typed = if command.usage().is_empty() { typed } else { format!("`{typed}`") };
+                text.push_str(&format!("- {typed}: {}\n", command.summary()));
             }
         }
         text.push_str("\nAnything else you write goes to the assistant.");

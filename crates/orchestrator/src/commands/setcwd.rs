@@ -45,9 +45,17 @@ impl Command for SetCwd {
             Err(error) => workspace.resolve_dir(None, path).map_err(|_| error)?,
         };
         let cwd = directory.to_string_lossy().into_owned();
-        let codebase = super::binding::codebase_of(&call.context, &directory).await?;
+        let known = super::binding::codebase_of(&call.context, &directory).await?;
+        let tree = workspace.find_trees().into_iter().find(|tree| directory.starts_with(tree)).filter(|_| known.is_none());
+        let adopted = match &tree {
+            Some(tree) => Some(super::binding::adopt(&call.context, tree, call.now).await),
+            None => None,
+        };
+        let codebase = known.or_else(|| adopted.clone());
         let entered = codebase.as_ref().filter(|entered| call.codebase.as_ref().is_none_or(|from| from.id != entered.id));
-        Ok(Outcome::say(words::directory_set(&call.place(&cwd), entered))
+        let outcome = Outcome::say(words::directory_set(&call.place(&cwd), entered));
+        let outcome = adopted.into_iter().fold(outcome, |outcome, codebase| outcome.and(Action::PutCodebase(codebase)));
+        Ok(outcome
             .and(Action::Bind {
                 codebase: codebase.or_else(|| call.codebase.clone()).map(|codebase| codebase.id),
                 cwd: Some(cwd),

@@ -153,15 +153,14 @@ pub fn unknown_slash(call: &Call, name: &str) -> UserError {
 
 /// `/command-set`.
 #[must_use]
-pub fn command_set(name: &str, path: &str, written: crate::commands::Written, known: bool) -> String {
+pub fn command_set(name: &str, path: &str, written: crate::commands::Written, other_file: bool) -> String {
     let (name, path) = (code(name, 64), code(path, 200));
-    let file = match written {
-        crate::commands::Written::Found => String::new(),
-        crate::commands::Written::Created => format!("; {path} was created"),
-        crate::commands::Written::Replaced => format!("; {path} was replaced"),
-    };
-    let verb = if known { "replaced" } else { "registered" };
-    format!("Command {name} {verb}{file}.")
+    let registered = if other_file { format!("Command {name} is now {path}") } else { format!("Command {name} registered") };
+    match written {
+        crate::commands::Written::Found => format!("{registered}."),
+        crate::commands::Written::Created => format!("{registered}; {path} was created."),
+        crate::commands::Written::Replaced => format!("{registered}; {path} was replaced."),
+    }
 }
 
 /// `/load-commands`.
@@ -215,9 +214,9 @@ pub fn already_forgotten() -> String {
 
 /// What was loaded with a codebase, or is registered for it already.
 fn with_commands(codebase: &Codebase, loaded_now: bool) -> Option<String> {
-    let verb = if loaded_now { "Loaded" } else { "Has" };
+    let verb = if loaded_now { "Loaded " } else { "" };
     let commands = &codebase.commands;
-    (!commands.is_empty()).then(|| format!("{verb} {}: {}", count(commands.len(), "command"), names(commands.keys())))
+    (!commands.is_empty()).then(|| format!("{verb}{}: {}", count(commands.len(), "command"), names(commands.keys())))
 }
 
 fn count(n: usize, noun: &str) -> String {

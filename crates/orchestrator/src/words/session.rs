@@ -13,10 +13,13 @@ pub fn reset(call: &Call) -> String {
         Some(codebase) => format!(" in {}", code(&codebase.name, 60)),
         None => String::new(),
     };
-    let mut text = format!("Session cleared. The next message starts a fresh one{place}.");
-    if let Some(session) = &call.session {
-        text.push_str(&format!("\nPrevious session: `{}`", session.id.short()));
-    }
+    let mut text = match &call.session {
+        Some(session) => format!(
+            "Session cleared. The next message starts a fresh one{place}.\nPrevious session: `{}`",
+            session.id.short()
+        ),
+        None => format!("No session was open. The next message starts one{place}."),
+    };
     match call.queue.len() {
         0 => {}
         1 => text.push_str("\n1 waiting message dropped."),
@@ -80,11 +83,15 @@ fn turns(n: u32) -> String {
 }
 
 fn usage(sum: &UsageSum) -> String {
-    let tokens = sum.input_tokens + sum.output_tokens;
-    let cost = match (sum.unknown_cost, sum.turns) {
-        (0, _) => format!("${:.2}", sum.cost_usd),
-        (unknown, turns) if unknown == turns => "cost unknown".to_owned(),
-        (unknown, _) => format!("${:.2} and {unknown} of unknown cost", sum.cost_usd),
-    };
-    format!("{}, {tokens} tokens, {cost}", turns(u32::try_from(sum.turns).unwrap_or(u32::MAX)))
+    let mut words = vec![turns(u32::try_from(sum.turns).unwrap_or(u32::MAX))];
+    match sum.input_tokens + sum.output_tokens {
+        0 => {}
+        tokens => words.push(format!("{tokens} tokens")),
+    }
+    match sum.unknown_cost {
+        0 => words.push(format!("${:.2}", sum.cost_usd)),
+        unknown if unknown == sum.turns => {}
+        unknown => words.push(format!("${:.2} and {unknown} of unknown cost", sum.cost_usd)),
+    }
+    words.join(", ")
 }
