@@ -1,8 +1,10 @@
 //! The whole, through its front door: the real binary between strict fakes of the platforms and scripted assistants.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it should be")]
-mod access;
 
+mod access;
 mod conversation;
+mod git_server;
 mod harness;
 mod restart;
+mod spec_dialogues;
