@@ -31,6 +31,10 @@ export class Activity {
         this.sign(event.id, event.sign);
         break;
       case "part":
+        // A command's status ends with its answer; a turn goes on until its sign is taken away.
+        if (this.seen.size) this.extend(FADES_MS);
+        else this.end();
+        break;
       case "append":
         if (this.isWorking) this.extend(FADES_MS);
         break;
@@ -48,6 +52,7 @@ export class Activity {
     }
   }
 
+  /** Another conversation, or this one anew. */
   reset() {
     this.seen.clear();
     this.end();

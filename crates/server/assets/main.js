@@ -75,8 +75,10 @@ async function open(wanted) {
     if (wanted !== id) return;
     earlier = page.earlier;
     messages.reset(page.items);
-    const last = page.items.findLast((item) => item.from === "user");
-    if (last?.sign) activity.sign(last.id, last.sign);
+    // Others may wait in line behind the one that is worked on.
+    const seen = page.items.findLast((item) => item.sign === "seen");
+    if (!seen) activity.reset();
+    else activity.sign(seen.id, seen.sign);
     changed();
     stream = new Stream(wanted, page.cursor, { event: apply, reload: () => open(wanted), state: connection });
   });
@@ -141,7 +143,7 @@ async function describe() {
     el("span", { class: overview.assistant ? "dot on" : "dot" }),
     `${overview.assistant ?? "No assistant"} · ${overview.version}`);
   showBanner(overview);
-  const starters = overview.demo ? ["Hello", "/help"] : ["/repos", "/status", "/help"];
+  const starters = overview.demo ? ["Hello", "Improve the greeting", "How does this work?"] : ["/repos", "/status", "/help"];
   byId("starters").replaceChildren(...starters.map((text) =>
     el("button", { type: "button", class: "starter", onclick: () => say(text) }, text)));
   composer.offer(overview.commands);
@@ -157,7 +159,7 @@ async function describe() {
 
 /** Nobody may take scripted answers for real ones, or wait for an answer that nobody gives. */
 function showBanner({ demo, assistant, assistants }) {
-  const off = assistants.filter((other) => !other.on).map(({ name, detail }) => `${name} is off: ${detail}`)[0] ?? "";
+  const off = assistants.find((other) => !other.on)?.detail ?? "";
   const banner = byId("banner");
   banner.hidden = !demo && Boolean(assistant);
   banner.replaceChildren(

@@ -130,11 +130,13 @@ impl Actor {
         let target = self.target();
         let Work::Turn(turn) = std::mem::replace(&mut self.work, Work::Idle) else { return Ok(()) };
         self.context.metrics.turn_ended(outcome, self.context.clock.monotonic().saturating_duration_since(turn.started));
-        if let Some(message) = turn.inbound.message.message.clone() {
+        let message = turn.inbound.message.message.clone();
+        // First, so that no status says behind the sign that work goes on.
+        drop(turn);
+        if let Some(message) = message {
             let sign = if matches!(outcome, Outcome::Failed { .. }) { Some(Sign::Failed) } else { None };
             self.context.delivery.sign(&target, message, sign);
         }
-        drop(turn);
         if std::mem::take(&mut self.close_after_turn) {
             return self.close_idle_run().await;
         }

@@ -135,9 +135,11 @@ impl Desk {
         if let Some(row) = self.next_row(state) {
             return row;
         }
-        state.drop_needless_signs();
-        if let Some(index) = state.signs.iter().position(|sign| sign.due <= now) {
-            return Step::Sign(state.signs.swap_remove(index));
+        if !self.is_free() {
+            state.drop_needless_signs();
+        }
+        if let Some(index) = state.next_sign().filter(|index| state.signs[*index].due <= now) {
+            return Step::Sign(state.signs.remove(index));
         }
         let preview = self.next_preview(state, now);
         let status = self.status_due(state);
@@ -148,11 +150,16 @@ impl Desk {
             }
             (_, Some(due)) if due <= now => Step::Status,
             _ => {
-                let sign = state.signs.iter().map(|sign| sign.due).min();
+                let sign = state.next_sign().map(|index| state.signs[index].due);
                 let due = [preview.map(|(due, _)| due), status, sign].into_iter().flatten().min();
                 if due.is_none() && state.is_idle() { Step::Done } else { Step::Wait(due) }
             }
         }
+    }
+
+    /// Whether calls cost nothing here. Then signs are not saved: a page tells by them that work goes on.
+    pub fn is_free(&self) -> bool {
+        self.capabilities.budget.buckets.is_empty()
     }
 
     fn next_preview(&self, state: &mut State, now: Instant) -> Option<(Instant, PartId)> {
@@ -240,6 +247,12 @@ impl State {
             self.shown.pop_front();
         }
         self.shown.push_back(shown);
+    }
+
+    /// The sign to put next. One under way is waited for: put in another order, the wrong one would stay.
+    fn next_sign(&self) -> Option<usize> {
+        let first = (0..self.signs.len()).min_by_key(|index| self.signs[*index].due);
+        first.filter(|_| self.side_calls == 0)
     }
 
     /// "Seen" is pointless once an answer came.

@@ -141,12 +141,12 @@ impl Delivery {
         draft.unwrap_or_else(|| Draft::new(id, Arc::default()))
     }
 
-    /// Puts a sign on a person's message, or takes it away. [`Sign::Seen`] waits a moment and is dropped when something
-    /// else is sent meanwhile; only the newest sign of a message counts; none is repeated when it fails.
+    /// Puts a sign on a person's message, or takes it away. Where calls are counted, [`Sign::Seen`] waits a moment and
+    /// is dropped when something else is sent meanwhile; only the newest sign of a message counts; none is repeated when it fails.
     pub fn sign(&self, to: &Target, at: MessageRef, sign: Option<Sign>) {
         let asked = self.office.clock.monotonic();
-        let due = if sign == Some(Sign::Seen) { asked + GRACE } else { asked };
         self.office.at_desk(to, |desk, state| {
+            let due = if sign == Some(Sign::Seen) && !desk.is_free() { asked + GRACE } else { asked };
             if !desk.capabilities.reactions {
                 return;
             }
