@@ -45,6 +45,20 @@ pub fn failed(assistant: AssistantKind, class: FailureClass, message: &str) -> S
     format!("✗ {text}")
 }
 
+/// A watchdog ended the turn because nothing was heard for this long.
+#[must_use]
+pub fn silence(time: std::time::Duration) -> String {
+    let time = super::duration(chrono::Duration::from_std(time).unwrap_or_default());
+    format!("Nothing was heard for {time}, so the turn was ended. \"continue\" goes on in the same session.")
+}
+
+/// The turn was ended because it had taken the longest time that is allowed.
+#[must_use]
+pub fn time_over(time: std::time::Duration) -> String {
+    let time = super::duration(chrono::Duration::from_std(time).unwrap_or_default());
+    format!("The turn was ended after {time}, the longest it may take. \"continue\" goes on in the same session.")
+}
+
 /// The assistant did not know the session; a fresh one was started by itself.
 #[must_use]
 pub fn session_lost(assistant: AssistantKind) -> String {
