@@ -66,7 +66,7 @@ pub fn crashed(status: &str, stderr: &str) -> Outcome {
     let said = if tail.is_empty() { String::new() } else { format!(" It last said: {tail}") };
     Outcome::Failed {
         class: FailureClass::Crashed,
-        message: format!("Claude ended in the middle of the turn ({status}).{said} The session is kept; try again."),
+        message: format!("Claude ended in the middle of the turn ({status}). The session is kept; try again.{said}"),
     }
 }
 
@@ -138,12 +138,12 @@ fn sentence(class: FailureClass, words: &str, resets_at: Option<DateTime<Utc>>) 
         FailureClass::Quota => {
             return resets_at.map_or_else(
                 || "Claude's limit is reached. Try again when the plan allows it.".to_owned(),
-                |at| format!("Claude's limit is reached until {} UTC. Try again then.", at.format("%H:%M")),
+                |at| format!("Claude's limit is reached until {} UTC. Try again then.", at.format("%-d %b, %H:%M")),
             );
         }
         FailureClass::ContextFull => "The session does not fit into the model any more. /new starts a fresh one.",
         FailureClass::SessionLost => "Claude does not know this session any more. /new starts a fresh one.",
-        FailureClass::ModelUnknown => "Claude's provider does not know this model. Choose another with /model.",
+        FailureClass::ModelUnknown => "Claude's provider does not know this model. Set `CLAUDE_MODEL` to another.",
         FailureClass::Network => "Claude's provider could not be reached or had a fault. Try again in a minute.",
         FailureClass::Limit => "The turn reached its limit of steps or money. \"continue\" goes on.",
         FailureClass::Stalled => "Nothing was heard from Claude for too long. Try again.",

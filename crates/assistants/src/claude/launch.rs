@@ -213,7 +213,7 @@ fn checked_model(model: &str) -> Result<&str, OpenError> {
     }
     Err(OpenError::Failed {
         class: FailureClass::ModelUnknown,
-        message: format!("`{}` is not a model's name. Choose another with /model.", model.escape_debug()),
+        message: format!("`{}` is not a model's name. Set `CLAUDE_MODEL` to one.", model.escape_debug()),
     })
 }
 

@@ -88,11 +88,14 @@ impl<C: Codec> Reader<C> {
         }
         match adjutant_runner::probe(&self.dir) {
             Ok(Found::Alive) | Err(_) => self.clock.sleep(RETRY).await,
-            Ok(Found::Gone { exit, .. }) => match adjutant_runner::read_spool(&self.dir, from) {
-                Ok(leftover) => self.source = Source::Spool(leftover, exit.map_or(End::Lost, ended)),
-                Err(_) => self.finish(&End::Lost),
-            },
-            Ok(Found::NeverStarted) => self.finish(&End::Lost),
+            Ok(Found::Gone { exit, .. }) => {
+                let end = exit.map_or_else(killed, ended);
+                match adjutant_runner::read_spool(&self.dir, from) {
+                    Ok(leftover) => self.source = Source::Spool(leftover, end),
+                    Err(_) => self.finish(&end),
+                }
+            }
+            Ok(Found::NeverStarted) => self.finish(&killed()),
         }
     }
 
@@ -171,6 +174,11 @@ impl Output<'_> {
         }
         self.pending.push_back(RunEvent { after, event });
     }
+}
+
+/// The runner went away while it was listened to: no restart of the machine, somebody ended it.
+fn killed() -> End {
+    End::Exited { status: "killed together with its runner".to_owned(), stderr: String::new() }
 }
 
 /// How the runner saw the process end.

@@ -52,7 +52,7 @@ async fn a_reached_limit_tells_until_when() {
     let outcome = session.turn("[[limit:1900000000]]").await;
     assert_eq!(class(&outcome), FailureClass::Quota);
     let Outcome::Failed { message, .. } = outcome else { panic!("it failed") };
-    assert_eq!(message, "Claude's limit is reached until 17:46 UTC. Try again then.");
+    assert_eq!(message, "Claude's limit is reached until 17 Mar, 17:46 UTC. Try again then.");
     let limit = AssistantEvent::Limit { reached: true, resets_at: DateTime::from_timestamp(1_900_000_000, 0) };
     assert!(session.has(|event| *event == limit));
     session.end().await;
