@@ -85,6 +85,7 @@ impl Actor {
         command: &'static dyn Command,
         rest: String,
     ) -> Result<(), Halt> {
+        self.refresh_codebase().await?;
         let mut call = self.call(&inbound);
         let (report, reports) = mpsc::unbounded_channel();
         call.progress = Arc::new(move |text| {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use adjutant_core::error::UserError;
 use adjutant_core::message::InboundContent;
+use adjutant_store::error::StoreError;
 use adjutant_store::record::Inbound;
+use adjutant_store::store::CodebaseLookup;
 
 use super::Actor;
 use super::receive::text_of;
@@ -38,8 +40,11 @@ impl Actor {
         if self.codebase.is_none() {
             return Err(words::none_configured().into());
         }
-        let text = text_of(inbound);
-        Ok(match parse::parse(text) {
+        let input = parse::parse(text_of(inbound));
+        if self.run.is_none() || matches!(input, Input::Command { .. }) {
+            self.refresh_codebase().await?;
+        }
+        Ok(match input {
             Input::Prompt(text) => Prepared {
                 text: quoted(inbound, &text),
                 command: None,
@@ -53,6 +58,16 @@ impl Actor {
             }
             Input::Command { name, rest } => self.prepare_invocation(inbound, &name, &rest)?,
         })
+    }
+
+    /// Other conversations and the operator may have changed the codebase's commands, or its trust, since it was read.
+    pub(super) async fn refresh_codebase(&mut self) -> Result<(), StoreError> {
+        if let Some(codebase) = &self.codebase
+            && let Some(now) = self.context.store.find_codebase(CodebaseLookup::Id(codebase.id)).await?
+        {
+            self.codebase = Some(now);
+        }
+        Ok(())
     }
 
     fn prepare_invocation(&self, inbound: &Inbound, name: &str, rest: &str) -> Result<Prepared, CommandError> {

@@ -57,7 +57,11 @@ impl Actor {
     }
 
     async fn receive_text(&mut self, inbound: Inbound, text: &str) -> Result<(), Halt> {
-        match parse::parse(text) {
+        let input = parse::parse(text);
+        if matches!(input, Input::Command { .. }) {
+            self.refresh_codebase().await?;
+        }
+        match input {
             Input::Prompt(text) if text.trim().is_empty() && !has_quote(&inbound) => {
                 let notice = self.answer_to(&inbound, turn_words::nothing_said());
                 self.done(&inbound, Vec::new(), vec![notice]).await
