@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::wiring::context::Pieces;
 use crate::wiring::engine::GatewayEngine;
+use crate::wiring::retention::Kept;
 use crate::wiring::{self, platforms::Platforms};
 use crate::{logging, summary};
 
@@ -50,9 +51,16 @@ async fn run(config: Config, fork_server: Option<ForkServer>) -> anyhow::Result<
     let root = wiring::root::policy(&config.root)?;
     let pieces = Pieces { config: &config, clock: &clock, store: &store, platforms: &platforms, root: &root, fork_server };
     let (context, events) = wiring::context::build(pieces)?;
+    let kept = Kept {
+        data_dir: config.data_dir.clone(),
+        days: config.store.transcript_days,
+        store: store.clone(),
+        console: platforms.console.clone(),
+        clock,
+    };
     let orchestrator = Orchestrator::new(context, events);
     orchestrator.load_people().await.map_err(wiring::store::explain)?;
-    let running = Running::start(&config, orchestrator, platforms, server);
+    let running = Running::start(&config, orchestrator, platforms, server, kept);
     running.until_signal().await?;
     running.stop(store).await;
     Ok(ExitCode::SUCCESS)
@@ -67,7 +75,13 @@ struct Running {
 }
 
 impl Running {
-    fn start(config: &Config, orchestrator: Arc<Orchestrator>, platforms: Platforms, server: Server) -> Self {
+    fn start(
+        config: &Config,
+        orchestrator: Arc<Orchestrator>,
+        platforms: Platforms,
+        server: Server,
+        kept: Kept,
+    ) -> Self {
         let intake_ends = CancellationToken::new();
         let tasks = tokio_util::task::TaskTracker::new();
         let intake: Arc<dyn Intake> = Arc::clone(&orchestrator) as Arc<dyn Intake>;
@@ -92,6 +106,8 @@ impl Running {
             // Looking at the assistants starts their programs; nothing waits for it.
             known.send_replace(assistants.context().assistants.readiness().await);
             eprintln!("{}", summary::text(&engine.overview(), &data_dir, &link));
+            // Last of all: nothing that a person waits for stands behind it.
+            kept.prune_daily().await;
         });
         Self { orchestrator, intake_ends, tasks }
     }

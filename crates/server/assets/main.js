@@ -97,6 +97,7 @@ function apply(event) {
 function changed() {
   const isEmpty = messages.count === 0;
   byId("welcome").hidden = !isEmpty;
+  byId("banner").classList.toggle("brief", !isEmpty);
   byId("earlier").hidden = !earlier;
   byId("title").textContent = messages.title || "New conversation";
   document.title = messages.title ? `${messages.title} · Adjutant` : "Adjutant";

@@ -1,4 +1,4 @@
-//! The database.
+//! The database, and how long words are kept outside of it.
 
 use std::path::Path;
 
@@ -10,21 +10,26 @@ use super::env::Reader;
 /// The database's file in the data directory.
 const FILE: &str = "adjutant.db";
 
-/// Which database.
+/// Which database, and how long words are kept outside of it.
 #[derive(Debug, Clone)]
 pub struct Store {
     /// `DATABASE_URL`, `sqlite://<data directory>/adjutant.db`; otherwise `postgres://…`. May hold a password.
     pub url: SecretString,
+    /// `TRANSCRIPT_DAYS`, 30: how long transcripts of the console and spools of ended runs are kept.
+    pub transcript_days: u32,
 }
 
 impl Store {
     pub fn read(reader: &mut Reader<'_>, data_dir: &Path) -> Self {
-        let Some(url) = reader.secret("DATABASE_URL") else { return Self { url: default(data_dir).into() } };
+        let transcript_days = reader.number("TRANSCRIPT_DAYS", 1..=36_500).unwrap_or(30);
+        let Some(url) = reader.secret("DATABASE_URL") else {
+            return Self { url: default(data_dir).into(), transcript_days };
+        };
         if !is_known(url.expose_secret()) {
             // The value is not shown: it may hold a password.
             reader.problem("DATABASE_URL", "has to start with `sqlite://`, `postgresql://` or `postgres://`");
         }
-        Self { url }
+        Self { url, transcript_days }
     }
 
     /// The password in the address, if there is one.

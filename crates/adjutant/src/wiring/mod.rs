@@ -5,6 +5,7 @@ pub mod context;
 pub mod engine;
 pub mod figures;
 pub mod platforms;
+pub mod retention;
 pub mod root;
 pub mod store;
 

@@ -25,7 +25,7 @@ impl Check {
     pub async fn readiness(&self, config: &ClaudeConfig, places: &Places, clock: &Clock) -> Readiness {
         if config.root == RootPolicy::Off {
             return off(
-                "Claude is off: Adjutant runs as root, and assistants do not.",
+                "Adjutant runs as root, and assistants do not.",
                 "Set `ADJUTANT_RUN_AS` to a user without privileges, or `ADJUTANT_ALLOW_ROOT=true` in a container.",
             );
         }

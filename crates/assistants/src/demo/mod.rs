@@ -59,7 +59,7 @@ impl Assistant for DemoAssistant {
     }
 
     async fn readiness(&self) -> Readiness {
-        Readiness::Ready { detail: "demo".to_owned() }
+        Readiness::Ready { detail: "scripted answers, no model: it shows how a session looks".to_owned() }
     }
 
     async fn open(&self, spec: &SessionSpec, opening: Opening) -> Result<OpenRun, OpenError> {

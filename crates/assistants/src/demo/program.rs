@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::script::{self, Change, Step};
 
 /// Between two pieces of streamed text, so that it looks like writing.
-const PACE: Duration = Duration::from_millis(25);
+const PACE: Duration = Duration::from_millis(40);
 /// How long a read seems to take.
 const LOOK: Duration = Duration::from_millis(80);
 /// Words in one piece of streamed text.

@@ -44,13 +44,44 @@ const WHO: &str = "This is Adjutant's demo assistant: a script, not a model. It 
 
 const OWN: &str = "For your own code, set `CLAUDE_API_KEY` or log in once with `claude`, then start Adjutant again.";
 
+const TOUR: &str = "\
+**What happens here, in short**
+
+1. You write a message, here or on Telegram. It is stored before anybody is told that it arrived, so that nothing is \
+lost when this machine or the gateway goes down.
+2. An assistant works in your repository, in a process of its own. Its answer grows on the page while it is written, \
+as this one does. The process goes on also while the gateway restarts.
+3. Before it changes a file or runs a command, you are asked. You see the whole change first, and nothing happens \
+until you press a button; there is no timer that allows anything.
+4. While it works you can write on. What you write waits in line and is taken up in order. The stop button ends what \
+runs now, with everything it started.
+
+**Commands** begin with a slash and never reach an assistant:
+
+| command | what it does |
+| --- | --- |
+| `/clone <url>` | brings a repository to this machine and works in it |
+| `/repos` | lists the repositories that are here |
+| `/command-invoke plan \"Add dark mode\"` | runs a command that lies as a file in your repository |
+| `/status` | says where you are and what runs |
+| `/new` | begins a fresh session that remembers nothing |
+
+**Your own words** can become commands as well: a Markdown file in `.claude/commands/` of a repository is one, with \
+`$1` and `$ARGUMENTS` for what follows its name. The sample codebase has four of them, `prime`, `plan`, `execute` and \
+`commit`; `/load-commands .claude/commands` reads them.
+
+That is all there is to know for a start. Ask for a change now, for example: improve the greeting.";
+
 /// What is played for a prompt. `turn` counts from 1.
 pub fn play(prompt: &str, turn: u64, cwd: &Path) -> Vec<Step> {
     let asked = prompt.trim().to_lowercase();
     let words: Vec<_> = asked.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let has = |word: &str| words.contains(&word);
     if words.len() <= 4 && ["hello", "hi", "hey", "hallo", "thanks", "ping"].iter().any(|word| has(word)) {
-        return vec![Step::Say(format!("{WHO} Ask it for a change, for example: improve the greeting."))];
+        return vec![Step::Say(format!("{WHO} Ask it for a change, for example: improve the greeting. Or ask: how does this work?"))];
+    }
+    if asked.contains("how does this work") {
+        return vec![Step::Say(format!("{WHO}\n\n{TOUR}"))];
     }
     if asked.contains("write a plan") {
         return vec![Step::Read("greeting.py"), Step::Say(plan(cwd))];

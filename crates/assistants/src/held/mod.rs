@@ -5,6 +5,7 @@ pub mod codec;
 mod control;
 mod events;
 mod lines;
+pub mod retention;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -49,7 +49,10 @@ async fn the_sample_is_a_repository_with_commands_and_a_first_commit() {
 async fn the_demo_reads_asks_changes_and_resumes() {
     let (lab, codebase) = sample();
     let assistant = demo(&lab);
-    assert_eq!(assistant.readiness().await, Readiness::Ready { detail: "demo".to_owned() });
+    assert_eq!(
+        assistant.readiness().await,
+        Readiness::Ready { detail: "scripted answers, no model: it shows how a session looks".to_owned() }
+    );
     let spec = SessionSpec { cwd: codebase.clone(), ..lab.spec() };
     let mut session = Session::new(assistant.open(&spec, Opening::Start).await.expect("it starts"));
     assert_eq!(session.turn("hello").await, Outcome::Completed);

@@ -137,11 +137,15 @@ impl Page {
         panic!("never true: {condition}\nerrors: {:?}\npage: {body}", self.errors);
     }
 
-    /// Presses and releases the mouse in the middle of an element.
+    /// Presses and releases the mouse in the middle of an element, once it stands still.
     pub async fn click(&mut self, selector: &str) {
+        // A page that has just got a message moves for a frame or two.
         let place = format!(
-            "(() => {{ const box = document.querySelector({selector:?}).getBoundingClientRect(); \
-             return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+            "new Promise((found) => {{ let before; const look = () => {{ \
+             const box = document.querySelector({selector:?}).getBoundingClientRect(); \
+             const place = [box.x + box.width / 2, box.y + box.height / 2]; \
+             if (String(place) === before) found(place); \
+             else {{ before = String(place); requestAnimationFrame(() => requestAnimationFrame(look)); }} }}; look(); }})"
         );
         let place = self.value(&place).await;
         for kind in ["mousePressed", "mouseReleased"] {
