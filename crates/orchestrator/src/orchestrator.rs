@@ -208,7 +208,9 @@ impl Orchestrator {
             .into());
         };
         self.context.people.pair(allowed.platform, allowed.sender.id.clone());
-        Ok(format!("{} ({}) may use {} now.", allowed.sender.name, allowed.sender.id, allowed.platform.shown()))
+        // The name is a stranger's, and this text goes to a terminal.
+        let name = crate::words::one_line(&allowed.sender.name, 60);
+        Ok(format!("{name} ({}) may use {} now.", allowed.sender.id, allowed.platform.shown()))
     }
 
     /// Offers pairing to strangers on a platform for ten minutes.

@@ -11,7 +11,7 @@ use adjutant_store::error::StoreError;
 use adjutant_store::record::{Lane, PartKind, PartState};
 
 use crate::context::Context;
-use crate::delivery::{Outgoing, Target};
+use crate::delivery::{self, Outgoing, Target};
 
 /// One platform message, new or a new revision of one that was sent before.
 #[derive(Debug, Clone)]
@@ -67,6 +67,50 @@ impl Message {
     }
 }
 
+/// The most platform messages that one of ours becomes; what stands in the middle of a longer one is left out.
+const MOST_PIECES: usize = 6;
+
+/// A message that is longer than the platform takes, as several. The last one is the message itself, with its buttons;
+/// of one that replaces an earlier text the first is, because that is where people look.
+fn fitting(context: &Context, message: Message) -> Vec<Message> {
+    let Some(platform) = context.platforms.get(&message.to.platform).filter(|_| message.turn.is_none()) else {
+        return vec![message];
+    };
+    let limit = platform.capabilities(&message.to.key).part_limit;
+    // Nothing is longer in the platform's units than in bytes, and counting those is free.
+    if message.part.text.len() <= limit || platform.measure(&message.part.text) <= limit {
+        return vec![message];
+    }
+    let texts = shortened(delivery::split(&message.part.text, limit, &|text| platform.measure(text)));
+    if texts.is_empty() {
+        return vec![message];
+    }
+    let keeps = if message.revision == 1 { texts.len() - 1 } else { 0 };
+    let piece = |(place, text): (usize, String)| {
+        let mut piece = message.clone();
+        piece.part.text = text;
+        if place > 0 {
+            piece.part.reply_to = None;
+        }
+        if place != keeps {
+            (piece.id, piece.kind, piece.revision, piece.message) = (PartId::generate(), PartKind::Notice, 1, None);
+            piece.part.buttons.clear();
+        }
+        piece
+    };
+    texts.into_iter().enumerate().map(piece).collect()
+}
+
+/// The first ones and the last, with a word on what is missing between them.
+fn shortened(mut texts: Vec<String>) -> Vec<String> {
+    if texts.len() > MOST_PIECES {
+        let left_out = texts.len() - MOST_PIECES + 1;
+        let characters: usize = texts.drain(MOST_PIECES - 2..MOST_PIECES - 2 + left_out).map(|text| text.chars().count()).sum();
+        texts.insert(MOST_PIECES - 2, format!("… {characters} characters are left out here …"));
+    }
+    texts
+}
+
 /// Commits changes together with the messages they cause, then hands the messages to delivery. Waits while the
 /// database is away: nothing is lost, and everything goes on by itself when it is back.
 ///
@@ -78,6 +122,7 @@ pub async fn commit(
     mut changes: Vec<Change>,
     messages: Vec<Message>,
 ) -> Result<(), StoreError> {
+    let messages: Vec<Message> = messages.into_iter().flat_map(|message| fitting(context, message)).collect();
     let mut rows = Vec::with_capacity(messages.len());
     for (place, message) in messages.iter().enumerate() {
         // Only the first can go out at once; the others wait behind it.
@@ -111,5 +156,18 @@ pub async fn store(context: &Context, lane: Lane, changes: Vec<Change>) -> Resul
             }
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_pieces_the_first_and_the_last_are_kept_and_it_is_said_how_much_is_missing() {
+        let texts: Vec<String> = (0..20).map(|n| format!("piece {n:02}")).collect();
+        assert_eq!(shortened(texts[..6].to_vec()), texts[..6]);
+        let kept = shortened(texts);
+        assert_eq!(kept, ["piece 00", "piece 01", "piece 02", "piece 03", "… 120 characters are left out here …", "piece 19"]);
     }
 }

@@ -123,6 +123,18 @@ async fn whoever_has_the_code_is_let_in_while_the_gateway_runs() {
     gateway.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strangers_name_does_nothing_to_the_operators_terminal_or_log() {
+    let gateway = TestGateway::start_with(nobody()).await;
+    gateway.telegram.user(ANOTHER, "Mal\u{1b}[2J\u{202e}lory\nroot");
+    gateway.telegram.says(ANOTHER, ANOTHER, WORDS);
+    let code = code_of(&gateway, ANOTHER).await;
+    let allowed = gateway.verb(&["allow", &code]);
+    assert_eq!(allowed.out, "Mal\\u{1b}[2J\\u{202e}lory… (7007) may use Telegram now.\n");
+    assert!(!gateway.log().contains('\u{1b}') && !gateway.log().contains('\u{202e}'));
+    gateway.finish().await;
+}
+
 async fn let_in_while_it_is_down(database: Database) {
     let mut gateway = TestGateway::prepare(Options { database, ..nobody() }).await;
     // The command line lives by the system's clock, so the gateway has to as well.

@@ -17,8 +17,10 @@ use super::title::{relative, title};
 const DIFF_LINES: usize = 200;
 /// Larger files are not read for a diff's context.
 const READ_AT_MOST: u64 = 1024 * 1024;
-/// The most characters of a command, or of the input of a tool we know nothing about.
+/// The most characters of the input of a tool we know nothing about.
 const SHOWN: usize = 4000;
+/// The most characters of a command, which is only cut at all so that it cannot fill the memory.
+const COMMAND: usize = 64_000;
 
 /// What has to be remembered to answer. The input is not: without `updatedInput` the program runs what it asked for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,7 +75,7 @@ fn for_this_session(raw: Raw) -> Vec<Map<String, Value>> {
 
 fn detail(tool: &str, input: &ToolInput, cwd: &Path) -> PermissionDetail {
     match tool {
-        "Bash" => PermissionDetail::Command { command: bounded(input.text("command").unwrap_or_default()) },
+        "Bash" => PermissionDetail::Command { command: whole(input.text("command").unwrap_or_default()) },
         "Write" | "Edit" | "MultiEdit" => {
             let path = input.text("file_path").unwrap_or_default();
             PermissionDetail::Diff { path: relative(path, cwd), diff: diff(tool, input, path, cwd) }
@@ -188,6 +190,18 @@ fn first_lines(diff: &str) -> String {
     text
 }
 
+/// A command as it will run. What decides may stand at its very end, so a longer one loses its middle, and says so.
+fn whole(command: &str) -> String {
+    let count = command.chars().count();
+    if count <= COMMAND {
+        return command.to_owned();
+    }
+    let half = COMMAND / 2;
+    let (head, tail): (String, String) =
+        (command.chars().take(half).collect(), command.chars().skip(count - half).collect());
+    format!("{head}\n… {} characters are left out here …\n{tail}", count - 2 * half)
+}
+
 fn bounded(text: &str) -> String {
     let mut end = text.chars();
     let shown: String = end.by_ref().take(SHOWN).collect();
@@ -207,6 +221,16 @@ mod tests {
             PermissionDetail::Diff { diff, .. } => diff,
             other => panic!("not a diff: {other:?}"),
         }
+    }
+
+    #[test]
+    fn a_commands_end_is_shown_however_long_it_is() {
+        let command = format!("echo {}; rm -rf everything", "x".repeat(100_000));
+        let PermissionDetail::Command { command } = request("r", asked("Bash", json!({ "command": command })), Path::new("/")).detail
+        else {
+            panic!("no command");
+        };
+        assert!(command.ends_with("; rm -rf everything") && command.contains("characters are left out here"));
     }
 
     #[test]

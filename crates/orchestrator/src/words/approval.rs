@@ -6,7 +6,7 @@ use adjutant_core::error::UserError;
 use adjutant_core::id::ApprovalId;
 use adjutant_core::kind::AssistantKind;
 
-use super::{code, turn::tool_title};
+use super::{code, turn::tool_title, visible};
 use crate::commands::Call;
 
 /// Lines of a diff that are shown.
@@ -92,24 +92,10 @@ pub fn unknown_scope(call: &Call, id: ApprovalId, word: &str) -> UserError {
 
 /// A fence that its content cannot close; control and invisible characters are shown escaped.
 fn fence(language: &str, content: &str) -> String {
-    let content = escape(content);
+    let content = visible(&content.replace("\r\n", "\n"));
     let longest = content.lines().map(|line| line.chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
     let ticks = "`".repeat(longest.max(2) + 1);
     format!("{ticks}{language}\n{}\n{ticks}", content.trim_end())
-}
-
-/// Shows what could hide something: bidirectional and zero-width characters, escapes and other controls.
-fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        let hidden = matches!(c,
-            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}' | '\u{061C}');
-        if hidden || (c.is_control() && c != '\n' && c != '\t') {
-            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-        out
-    })
 }
 
 fn shorten(text: &str) -> String {

@@ -5,7 +5,7 @@ use adjutant_core::codebase::Codebase;
 use adjutant_core::error::UserError;
 use adjutant_core::kind::AssistantKind;
 
-use super::code;
+use super::{code, one_line};
 use crate::commands::Call;
 use crate::language::nearest;
 use crate::registry::Loaded;
@@ -139,6 +139,7 @@ pub fn no_such_command(call: &Call, codebase: &Codebase, name: &str) -> UserErro
 /// A slash that nobody knows.
 #[must_use]
 pub fn unknown_slash(call: &Call, name: &str) -> UserError {
+    let name = &one_line(name, 60).replace('`', "'");
     let builtin = crate::commands::ALL
         .iter()
         .filter(|command| command.group() != crate::commands::Group::Hidden)

@@ -47,16 +47,38 @@ pub fn code(text: &str, limit: usize) -> String {
     format!("`{}`", one_line(text, limit).replace('`', "'"))
 }
 
-/// The first line, cut to at most `limit` characters.
+/// Shows what could hide something: bidirectional, zero-width and blank characters, escapes and other controls.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if is_hidden(c) && !matches!(c, '\n' | '\t') {
+            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(u32::from(c),
+            // Soft hyphen, Arabic letter mark, Hangul and Mongolian fillers.
+            0xAD | 0x61C | 0x115F | 0x1160 | 0x180B..=0x180F | 0x3164 | 0xFFA0
+            // Zero width characters, direction marks, line separators, invisible operators, tags.
+            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE007F)
+}
+
+/// The first line, cut to at most `limit` characters, with nothing hidden in it.
 #[must_use]
 pub fn one_line(text: &str, limit: usize) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     let more = text.trim().lines().nth(1).is_some();
     if line.chars().count() > limit || more {
         let kept: String = line.chars().take(limit.saturating_sub(1)).collect();
-        format!("{}…", kept.trim_end())
+        format!("{}…", visible(kept.trim_end()))
     } else {
-        line.to_owned()
+        visible(line)
     }
 }
 
@@ -77,5 +99,6 @@ mod tests {
     fn code_stays_inside_its_backticks() {
         assert_eq!(code("a `b`\nc", 40), "`a 'b'…`");
         assert_eq!(one_line("0123456789", 5), "0123…");
+        assert_eq!(one_line("a\u{202e}b\r\nc", 40), "a\\u{202e}b…");
     }
 }
