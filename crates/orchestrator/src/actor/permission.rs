@@ -89,13 +89,19 @@ impl Actor {
         }
         let by = inbound.message.sender.name.clone();
         let state = ApprovalState::Answered { answer, by, at: self.context.clock.now() };
-        let Some((settle, shown, request)) = self.settle(id, state.clone()) else { return Ok(()) };
+        let Some((settle, mut shown, request)) = self.settle(id, state.clone()) else { return Ok(()) };
+        let mut changes = vec![settle];
+        if !typed && let Some(pressed) = inbound.message.message.clone() {
+            // Where a crash cut off the sending of the question, the press is what tells us its message.
+            changes.push(Change::Shown { id: shown.id, message: pressed.clone() });
+            shown.message = Some(pressed);
+        }
         let mut messages = vec![shown];
         if typed {
             let title = tool_title(&request.title);
             messages.push(self.answer_to(inbound, words::settled(self.assistant_kind(), &title, &state)));
         }
-        self.done(inbound, vec![settle], messages).await?;
+        self.done(inbound, changes, messages).await?;
         self.pass_on(id, &request).await
     }
 
