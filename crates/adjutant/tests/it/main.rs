@@ -7,5 +7,6 @@ mod approvals;
 mod conversation;
 mod git_server;
 mod harness;
+mod real_claude;
 mod restart;
 mod spec_dialogues;
