@@ -253,10 +253,6 @@ impl Codec for ClaudeCodec {
         });
     }
 
-    fn withdraw(&mut self, turn: TurnId) {
-        self.turn.take_if(|running| running.id == turn);
-    }
-
     fn interrupting(&mut self, turn: TurnId) {
         if let Some(running) = self.turn.as_mut().filter(|running| running.id == turn) {
             running.interrupted = true;

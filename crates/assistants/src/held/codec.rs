@@ -9,9 +9,6 @@ pub trait Codec: Send + 'static {
     /// A turn's prompt is about to be written, or was written before a restart.
     fn begin(&mut self, turn: TurnId);
 
-    /// The prompt of this turn could not be written after all.
-    fn withdraw(&mut self, turn: TurnId);
-
     /// A person asked to stop this turn.
     fn interrupting(&mut self, turn: TurnId);
 

@@ -40,11 +40,8 @@ impl<C: Codec> RunControl for Held<C> {
             codec.begin(turn);
             codec.prompt(turn, text)
         };
-        let written = self.write(&prompt_key(turn), line).await;
-        if written.is_err() {
-            lock(&self.codec).withdraw(turn);
-        }
-        written
+        // If it does not arrive, the process is ending, and its end, with what it last said, is that of this turn.
+        self.write(&prompt_key(turn), line).await
     }
 
     async fn interrupt(&self, turn: TurnId) -> Result<(), RunGone> {
