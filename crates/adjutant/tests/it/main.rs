@@ -4,6 +4,7 @@
 
 mod access;
 mod approvals;
+mod assistant_faults;
 mod conversation;
 mod git_server;
 mod harness;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use adjutant_core::clock::{Clock, ManualClock};
 use adjutant_testkit::scripted::{self, Received};
 use adjutant_testkit::telegram::FakeTelegram;
 use tempfile::TempDir;
@@ -35,6 +36,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A gateway under test.
 pub struct TestGateway {
     pub telegram: FakeTelegram,
+    telegram_clock: ManualClock,
     pub database: Database,
     folder: TempDir,
     environment: BTreeMap<String, String>,
@@ -71,7 +73,8 @@ impl TestGateway {
 
     /// Everything but the gateway's process.
     pub async fn prepare(options: Options) -> Self {
-        let telegram = FakeTelegram::start().await;
+        let telegram_clock = ManualClock::default();
+        let telegram = FakeTelegram::start_with(Clock::Manual(telegram_clock.clone())).await;
         telegram.user(ANA, "Ana");
         telegram.user(STRANGER, "Mallory");
         let folder = TempDir::new().unwrap();
@@ -102,7 +105,7 @@ impl TestGateway {
             environment.insert("DATABASE_URL".to_owned(), url);
         }
         environment.extend(options.environment.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Self { telegram, database, folder, environment, process: None, lives: 0 }
+        Self { telegram, telegram_clock, database, folder, environment, process: None, lives: 0 }
     }
 
     /// The folder everything lies in: `data`, `workspace`, `prompts.jsonl`, one log per life.
@@ -200,8 +203,9 @@ impl TestGateway {
         scripted::received(&self.folder().join("prompts.jsonl")).unwrap()
     }
 
-    /// Moves the gateway's clock forward.
+    /// Moves the gateway's clock forward, and Telegram's with it.
     pub async fn advance(&self, by: Duration) {
+        self.telegram_clock.advance(by);
         let stream = tokio::net::UnixStream::connect(self.folder().join("clock.sock")).await.unwrap();
         let (read, mut write) = stream.into_split();
         write.write_all(format!("advance {}\n", by.as_millis()).as_bytes()).await.unwrap();
