@@ -2,6 +2,7 @@
 // next sign.
 
 import { byId, duration } from "./dom.js";
+import { inline } from "./inline.js";
 
 const FADES_MS = 10_000;
 const SEEN_MS = 15_000;
@@ -58,10 +59,10 @@ export class Activity {
     this.end();
   }
 
-  /** The last message asks for a permission: not the assistant is waited for, but the person. */
-  setAsking(isAsking) {
+  /** The last message asks for a permission: not the assistant is waited for, but the person. Else what it does. */
+  setAsking(isAsking, doing) {
     this.node.classList.toggle("asking", isAsking);
-    this.text.textContent = isAsking ? "Waiting for your answer" : "Working";
+    this.text.replaceChildren(...inline(isAsking ? "Waiting for your answer" : doing || "Working"));
   }
 
   end() {

@@ -91,7 +91,7 @@ async function open(wanted) {
 function apply(event) {
   messages.apply(event);
   activity.apply(event);
-  activity.setAsking(messages.isAsking);
+  activity.setAsking(messages.isAsking, messages.doing);
 }
 
 function changed() {
@@ -101,7 +101,7 @@ function changed() {
   byId("earlier").hidden = !earlier;
   byId("title").textContent = messages.title || "New conversation";
   document.title = messages.title ? `${messages.title} · Adjutant` : "Adjutant";
-  activity.setAsking(messages.isAsking);
+  activity.setAsking(messages.isAsking, messages.doing);
   if (follows) scroller.scrollTop = scroller.scrollHeight;
   else jump.hidden = false;
 }

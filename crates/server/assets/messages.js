@@ -9,6 +9,21 @@ const WRITING_MS = 1500;
 /** A press that changes nothing for so long may be repeated. */
 const PRESS_MS = 8000;
 
+/** What stands below a text that is still being written: what the assistant does, and for how long. */
+const STATUS = /(?:^|\n\n)⏳ ([^\n]*)$/;
+
+/** Where it is being written, with what closes its open marks. */
+const CURSOR = /\n{0,2}▍([\s`~*_]*)$/;
+
+/** Takes a text that is still being written apart; `doing` is undefined for all others. */
+function apart(text) {
+  if (!/[▍⏳]/.test(text.slice(-400))) return { body: text };
+  const [tail, status] = STATUS.exec(text) ?? ["", ""];
+  const body = text.slice(0, text.length - tail.length);
+  if (!CURSOR.test(body) && (body || !status)) return { body: text };
+  return { body: body.replace(CURSOR, "$1"), doing: / · /.test(status) ? status.replace(/ · [^·]*$/, "") : "" };
+}
+
 const SIGNS = { seen: "Seen", done: "✓ Done", failed: "✗ Failed" };
 
 export class Messages {
@@ -34,6 +49,11 @@ export class Messages {
   get isAsking() {
     const last = [...this.items.values()].at(-1);
     return Boolean(last?.buttons?.flat().some((button) => /^allow/i.test(button.label)));
+  }
+
+  /** What the assistant does now, as far as a text that it writes says so. */
+  get doing() {
+    return [...this.items.values()].map((item) => item.from === "gateway" && apart(item.text).doing).findLast(Boolean) ?? "";
   }
 
   reset(items) {
@@ -83,7 +103,7 @@ export class Messages {
         else this.add({ id: event.id, at: event.at, from: "gateway", ...event.part });
         break;
       case "append":
-        if (item) this.change(item, { text: item.text + event.add });
+        if (item) this.change(item, { text: item.text.slice(0, item.text.length - event.cut) + event.add });
         break;
       case "delete":
         clearTimeout(item?.timer);
@@ -135,7 +155,7 @@ export class Messages {
     if (JSON.stringify(buttons) !== before.buttons) this.showButtons(item);
     this.show(item);
     // A question that was settled or a line that moved on is no text that grows.
-    if (item.text.startsWith(before.text)) this.showWriting(item);
+    if (apart(item.text).body.startsWith(apart(before.text).body)) this.showWriting(item);
   }
 
   showWriting(item) {
@@ -162,7 +182,10 @@ export class Messages {
         item.body.textContent = item.text;
       } else {
         item.body.classList.remove("plain");
-        renderMarkdown(item.body, item.text);
+        const { body } = apart(item.text);
+        // A text that has not begun is told by the line below all messages.
+        item.node.hidden = item.from === "gateway" && !body;
+        renderMarkdown(item.body, body);
       }
     }
     if (this.dirty.size) {

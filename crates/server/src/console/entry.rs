@@ -47,8 +47,8 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Passing {
-    /// A part has grown by this text, and is otherwise as it was.
-    Append { id: String, add: String },
+    /// A part ends in this text now, instead of its last `cut` UTF-16 units, and is otherwise as it was.
+    Append { id: String, cut: usize, add: String },
     /// The assistant works; said again while it does.
     Status,
     /// A button press has arrived.

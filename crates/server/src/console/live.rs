@@ -148,8 +148,8 @@ impl State {
         self.transcript()?.write(&json, &numbered)?;
         let Numbered { n, at, what } = numbered;
         let shown = match self.growth(&what) {
-            Some(add) => {
-                let what = Passing::Append { id: what.id().to_owned(), add };
+            Some((cut, add)) => {
+                let what = Passing::Append { id: what.id().to_owned(), cut, add };
                 serde_json::to_string(&Numbered { n, at, what })?
             }
             None => json,
@@ -206,12 +206,23 @@ impl State {
         Numbered { n: self.numbers.next(), at: self.clock.now(), what }
     }
 
-    /// What an entry adds to the part that was written last, if it does nothing else.
-    fn growth(&self, entry: &Entry) -> Option<String> {
+    /// What an entry cuts off and adds at the end of the part that was written last, if it does nothing else and most
+    /// of the text stays. A text that is being written ends in a cursor and a status line, which are always cut off.
+    fn growth(&self, entry: &Entry) -> Option<(usize, String)> {
         let (Entry::Part { id, part }, Some((growing, before))) = (entry, &self.growing) else { return None };
-        let add = part.text.strip_prefix(before.text.as_str())?;
         let same = id == growing && part.form == before.form && part.buttons == before.buttons;
-        (same && !add.is_empty()).then(|| add.to_owned())
+        if !same || part.text == before.text {
+            return None;
+        }
+        let kept: usize = part
+            .text
+            .chars()
+            .zip(before.text.chars())
+            .take_while(|(new, old)| new == old)
+            .map(|(c, _)| c.len_utf8())
+            .sum();
+        let (cut, add) = (&before.text[kept..], &part.text[kept..]);
+        (cut.len() < kept).then(|| (cut.encode_utf16().count(), add.to_owned()))
     }
 
     fn newest(&self) -> u64 {

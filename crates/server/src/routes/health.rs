@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
@@ -10,9 +10,13 @@ use crate::engine::Concurrency;
 use crate::problem::Problem;
 use crate::router::App;
 
-/// `GET /health`: that the process answers; open to all, so it says nothing else.
-pub(crate) async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+/// `GET /health`: that the process and its database answer; open to all, so it says nothing else. 503 while the
+/// database is away.
+pub(crate) async fn health(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    match app.engine.health_db().await {
+        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ok", "database": "ok" }))),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "degraded", "database": "away" }))),
+    }
 }
 
 /// `GET /health/db`: 503 while the database is away.

@@ -63,12 +63,17 @@ async fn a_watcher_sees_a_text_grow() {
     let part = stage.console.send(&key(&id), &Part::text("Hel")).await.expect("sent");
     stage.console.edit(&key(&id), &part, &Part::text("Hello")).await.expect("edited");
     stage.console.edit(&key(&id), &part, &Part::text("Hello")).await.expect("the same counts as success");
+    stage.console.edit(&key(&id), &part, &Part::text("Hello wor▍⏳")).await.expect("edited");
+    stage.console.edit(&key(&id), &part, &Part::text("Hello world▍⏳")).await.expect("edited");
     stage.console.edit(&key(&id), &part, &Part::text("Bye")).await.expect("edited");
     stage.console.status(&key(&id)).await.expect("shown");
     assert_eq!(watcher.event().await["type"], "user");
     assert_eq!(watcher.event().await["part"]["text"], "Hel");
     let grown = watcher.event().await;
     assert_eq!((&grown["type"], &grown["add"], &grown["id"]), (&json!("append"), &json!("lo"), &json!(part.0)));
+    assert_eq!(watcher.event().await["add"], " wor▍⏳");
+    let grown = watcher.event().await;
+    assert_eq!((&grown["cut"], &grown["add"]), (&json!(2), &json!("ld▍⏳")), "the cursor at the end gives way");
     assert_eq!(watcher.event().await["part"]["text"], "Bye");
     assert_eq!(watcher.event().await["type"], "status");
 }

@@ -68,10 +68,16 @@ async fn a_newcomer_logs_in_writes_watches_allows_and_stops() {
     let mut text = half.to_owned();
     for piece in rest.split_inclusive(' ') {
         text += piece;
-        stage.console.edit(&to, &part, &Part::text(text.clone())).await.expect("edited");
+        let growing = format!("{text}▍\n\n⏳ Bash: `cargo test` · 12 s");
+        stage.console.edit(&to, &part, &Part::text(growing)).await.expect("edited");
     }
     page.wait("document.querySelectorAll('.gateway tbody tr').length === 2").await;
+    page.wait("document.getElementById('working-text').textContent === 'Bash: cargo test'").await;
     page.picture("2-streaming").await;
+    let log = page.text("#log").await;
+    assert!(!log.contains('▍') && !log.contains('⏳'), "what it does is said below, once: {log}");
+    stage.console.edit(&to, &part, &Part::text(text)).await.expect("edited");
+    page.wait("document.getElementById('working-text').textContent === 'Working'").await;
 
     let asked = stage.console.send(&to, &asking()).await.expect("sent");
     page.wait("document.querySelector('.asks .answer')").await;
