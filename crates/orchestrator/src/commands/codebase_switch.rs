@@ -45,7 +45,8 @@ impl Command for CodebaseSwitch {
             .into());
         };
         let codebase = found.codebase;
-        let mut outcome = Outcome::say(words::switched(call, &codebase, found.adopted));
+        let commands = if found.adopted { words::Commands::Loaded } else { words::Commands::Known };
+        let mut outcome = Outcome::say(words::switched(call, &codebase, commands));
         if found.adopted {
             outcome = outcome.and(Action::PutCodebase(codebase.clone()));
         }

@@ -51,13 +51,13 @@ impl Command for CommandSet {
             Written::Created
         };
         let description = registry::describe(root, &path)?;
-        let before = registry::find(&codebase.commands, &name).map(|(known, command)| (known.to_owned(), command.path != path));
+        let before = registry::find(&codebase.commands, &name).map(|(known, command)| (known.to_owned(), command.path.clone()));
         if let Some((known, _)) = &before {
             codebase.commands.remove(known);
         }
         codebase.commands.insert(name.clone(), RegisteredCommand { path: path.clone(), description });
-        let other_file = before.is_some_and(|(_, other_file)| other_file);
-        Ok(Outcome::say(words::command_set(&name, &path, written, other_file)).and(Action::PutCodebase(codebase)))
+        let before = before.as_ref().map(|(_, path)| path.as_str());
+        Ok(Outcome::say(words::command_set(&name, &path, written, before)).and(Action::PutCodebase(codebase)))
     }
 }
 

@@ -10,6 +10,13 @@ use crate::commands::Call;
 use crate::language::nearest;
 use crate::registry::Loaded;
 
+/// Whether the commands of a codebase are news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commands {
+    Loaded,
+    Known,
+}
+
 /// Exactly the spec's sentence.
 #[must_use]
 pub fn none_configured() -> UserError {
@@ -41,10 +48,9 @@ pub fn cloning(url: &str, percent: Option<u8>) -> String {
 /// The end of `/clone`.
 #[must_use]
 pub fn cloned(call: &Call, codebase: &Codebase, cloned: &Cloned, assistant: Option<AssistantKind>) -> String {
-    let cloned_new = matches!(cloned, Cloned::New { .. });
-    let first = match cloned {
-        Cloned::New { .. } => "Cloned.",
-        Cloned::Linked { .. } => "Already here; linked, nothing in it was changed.",
+    let (first, commands) = match cloned {
+        Cloned::New { .. } => ("Cloned.", Commands::Loaded),
+        Cloned::Linked { .. } => ("Already here; linked, nothing in it was changed.", Commands::Known),
     };
     let mut lines = vec![
         first.to_owned(),
@@ -57,18 +63,18 @@ pub fn cloned(call: &Call, codebase: &Codebase, cloned: &Cloned, assistant: Opti
     if let Some(assistant) = assistant {
         lines.push(format!("Assistant: {}", assistant.as_str()));
     }
-    lines.extend(with_commands(codebase, cloned_new));
+    lines.extend(with_commands(codebase, commands));
     lines.join("\n")
 }
 
 /// `/codebase-switch`.
 #[must_use]
-pub fn switched(call: &Call, codebase: &Codebase, adopted: bool) -> String {
+pub fn switched(call: &Call, codebase: &Codebase, commands: Commands) -> String {
     let mut lines = vec![
         format!("Switched to codebase: {}", code(&codebase.name, 60)),
         format!("CWD: {}", code(&call.place(&codebase.default_cwd), 300)),
     ];
-    lines.extend(with_commands(codebase, adopted));
+    lines.extend(with_commands(codebase, commands));
     lines.push("The next message starts a fresh session.".to_owned());
     lines.join("\n")
 }
@@ -154,7 +160,8 @@ pub fn unknown_slash(call: &Call, name: &str) -> UserError {
 
 /// `/command-set`.
 #[must_use]
-pub fn command_set(name: &str, path: &str, written: crate::commands::Written, other_file: bool) -> String {
+pub fn command_set(name: &str, path: &str, written: crate::commands::Written, before: Option<&str>) -> String {
+    let other_file = before.is_some_and(|before| before != path);
     let (name, path) = (code(name, 64), code(path, 200));
     let registered = if other_file { format!("Command {name} is now {path}") } else { format!("Command {name} registered") };
     match written {
@@ -214,10 +221,10 @@ pub fn already_forgotten() -> String {
 }
 
 /// What was loaded with a codebase, or is registered for it already.
-fn with_commands(codebase: &Codebase, loaded_now: bool) -> Option<String> {
-    let verb = if loaded_now { "Loaded " } else { "" };
-    let commands = &codebase.commands;
-    (!commands.is_empty()).then(|| format!("{verb}{}: {}", count(commands.len(), "command"), names(commands.keys())))
+fn with_commands(codebase: &Codebase, commands: Commands) -> Option<String> {
+    let verb = if commands == Commands::Loaded { "Loaded " } else { "" };
+    let registered = &codebase.commands;
+    (!registered.is_empty()).then(|| format!("{verb}{}: {}", count(registered.len(), "command"), names(registered.keys())))
 }
 
 fn count(n: usize, noun: &str) -> String {
