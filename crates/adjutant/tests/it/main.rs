@@ -8,6 +8,7 @@ mod assistant_faults;
 mod conversation;
 mod git_server;
 mod harness;
+mod newcomer;
 mod real_claude;
 mod restart;
 mod spec_dialogues;

@@ -1,0 +1,6 @@
+//! The first hour of somebody who has just built the gateway: no platform, no assistant, an empty configuration.
+
+mod api;
+mod page;
+mod retention;
+mod stage;
