@@ -55,6 +55,7 @@ impl Drop for GitServer {
 }
 
 /// Runs Git in a folder and gives what it wrote.
+#[expect(clippy::disallowed_methods, reason = "a test makes its own repositories, with Git as it is")]
 pub fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").args(arguments).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

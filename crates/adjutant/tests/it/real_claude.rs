@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use adjutant_core::clock::Clock;
 use adjutant_testkit::anthropic::FakeAnthropic;
 use adjutant_testkit::telegram::Shown;
 use serde_json::Value;
@@ -351,7 +352,7 @@ async fn a_question_outlives_a_kill_and_its_button_works() {
     // A kill between the platform's answer and its record would have the question repeated, marked as such.
     let sent = "SELECT count(*) FROM remote_agent_outbox WHERE state = 'sent'";
     while real.gateway.database.number(&real.gateway.data_dir(), sent).await == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        Clock::System.sleep(Duration::from_millis(10)).await;
     }
     real.gateway.kill();
     real.gateway.telegram.presses(ANA, ANA, question.id, "Allow once");
