@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Leftovers};
 use crate::context::Context;
 
 /// What an actor is told.
@@ -107,11 +107,12 @@ impl Dispatcher {
 
     fn spawn(self: &Arc<Self>, lane: Lane, letters: mpsc::UnboundedReceiver<Letter>) {
         let dispatcher = Arc::clone(self);
+        let leftovers = Leftovers::now(&self.context);
         let span = tracing::info_span!("conversation.handle", conversation = %lane.conversation);
         self.tasks.spawn(
             async move {
                 let context = Arc::clone(&dispatcher.context);
-                let actor = Actor::run(context, Arc::clone(&dispatcher), lane, letters);
+                let actor = Actor::run(context, Arc::clone(&dispatcher), lane, letters, leftovers);
                 if AssertUnwindSafe(actor).catch_unwind().await.is_err() {
                     dispatcher.after_panic(lane).await;
                 }

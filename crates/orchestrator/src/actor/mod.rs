@@ -94,6 +94,22 @@ impl std::fmt::Debug for Actor {
     }
 }
 
+/// Whether messages of the conversation may wait undelivered that an earlier life of the gateway, or another node,
+/// has committed. It is asked when an actor is called for: by the time it runs, the start may be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leftovers {
+    Possible,
+    None,
+}
+
+impl Leftovers {
+    #[must_use]
+    pub fn now(context: &Context) -> Self {
+        let possible = context.settings.shared_store || context.recovering.load(Ordering::Acquire);
+        if possible { Self::Possible } else { Self::None }
+    }
+}
+
 /// A future that only the actor polls; it need not be shared between threads for that.
 type Job<T> = SyncFuture<BoxFuture<'static, T>>;
 
@@ -178,8 +194,9 @@ impl Actor {
         dispatcher: Arc<Dispatcher>,
         lane: Lane,
         mut letters: mpsc::UnboundedReceiver<Letter>,
+        leftovers: Leftovers,
     ) {
-        match Self::load(&context, &dispatcher, lane).await {
+        match Self::load(&context, &dispatcher, lane, leftovers).await {
             Ok(mut actor) => {
                 if let Err(halt) = actor.live(&mut letters).await {
                     actor.halted(&halt).await;
@@ -190,12 +207,18 @@ impl Actor {
         }
         // Letters that came in the last moment belong to the next actor.
         if !dispatcher.retire(lane.conversation, &letters) {
-            let next = Box::pin(Self::run(context, dispatcher, lane, letters));
+            let leftovers = Leftovers::now(&context);
+            let next = Box::pin(Self::run(context, dispatcher, lane, letters, leftovers));
             next.await;
         }
     }
 
-    async fn load(context: &Arc<Context>, dispatcher: &Arc<Dispatcher>, lane: Lane) -> Result<Self, Halt> {
+    async fn load(
+        context: &Arc<Context>,
+        dispatcher: &Arc<Dispatcher>,
+        lane: Lane,
+        leftovers: Leftovers,
+    ) -> Result<Self, Halt> {
         let snapshot = loop {
             match context.store.snapshot(lane.conversation).await {
                 Err(error) if error.is_temporary() => context.clock.sleep(std::time::Duration::from_secs(1)).await,
@@ -224,7 +247,7 @@ impl Actor {
             pending: Mutex::default(),
             endings: Vec::new(),
         };
-        if context.settings.shared_store || context.recovering.load(Ordering::Acquire) {
+        if leftovers == Leftovers::Possible {
             // Before anything new is said: what an earlier life committed and did not deliver comes first.
             let rows = context.store.undelivered_of(lane.conversation).await?;
             context.delivery.recover(Some(lane), rows);
