@@ -12,7 +12,7 @@ use adjutant_server::engine::Engine;
 use adjutant_server::serve::Server;
 use adjutant_server::{ApiToken, ServerConfig};
 use adjutant_store::store::Store;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,9 @@ use crate::{logging, summary};
 /// How long a stop may take before what is left waits for the next start.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
+/// The exit code after Ctrl-C, as shells expect it.
+const INTERRUPTED: u8 = 130;
+
 /// Runs the gateway until a signal.
 ///
 /// # Errors
@@ -35,7 +38,9 @@ pub fn main(config: Config, fork_server: Option<ForkServer>) -> anyhow::Result<E
     raise_descriptor_limit();
     // TLS has one provider; two would panic at the first use.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // One thread: the work is waiting, and waking another thread for each step costs more than the step itself. The
+    // database, file access and name look-ups have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(run(config, fork_server))
 }
 
@@ -61,9 +66,34 @@ async fn run(config: Config, fork_server: Option<ForkServer>) -> anyhow::Result<
     let orchestrator = Orchestrator::new(context, events);
     orchestrator.load_people().await.map_err(wiring::store::explain)?;
     let running = Running::start(&config, orchestrator, platforms, server, kept);
-    running.until_signal().await?;
-    running.stop(store).await;
-    Ok(ExitCode::SUCCESS)
+    let mut signals = Signals::listen()?;
+    let code = signals.next().await;
+    tokio::select! {
+        () = running.stop(store) => {}
+        // Whoever asks twice does not want to wait. What is committed is taken up by the next start.
+        _ = signals.next() => {}
+    }
+    Ok(code)
+}
+
+/// What ends the gateway.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for a signal and gives the exit code that belongs to it.
+    async fn next(&mut self) -> ExitCode {
+        tokio::select! {
+            _ = self.terminate.recv() => ExitCode::SUCCESS,
+            _ = self.interrupt.recv() => ExitCode::from(INTERRUPTED),
+        }
+    }
 }
 
 /// A gateway that runs.
@@ -110,16 +140,6 @@ impl Running {
             kept.prune_daily().await;
         });
         Self { orchestrator, intake_ends, tasks }
-    }
-
-    async fn until_signal(&self) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        Ok(())
     }
 
     /// Stops intake, finishes sends, leaves runs to their runners.

@@ -19,6 +19,7 @@ pub fn text(overview: &Overview, data_dir: &str, link: &str) -> String {
 }
 
 fn line(feature: &Feature) -> String {
-    let sign = if feature.on { '✓' } else { '✗' };
+    // Off is no fault; `doctor` uses the same signs.
+    let sign = if feature.on { '✓' } else { '–' };
     format!("{sign} {:<9} {}", feature.name, feature.detail.replace('\n', " "))
 }

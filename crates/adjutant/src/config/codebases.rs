@@ -18,9 +18,9 @@ pub struct Codebases {
     pub clone_protocols: Vec<Protocol>,
     /// `GITHUB_TOKEN`: given to Git by a credential helper, for github.com alone.
     pub github_token: Option<SecretString>,
-    /// `GIT_USER_NAME`; `None`: `Adjutant`.
+    /// `GIT_USER_NAME`; `None`: the operator's own Git name, else `Adjutant`.
     pub git_user_name: Option<String>,
-    /// `GIT_USER_EMAIL`; `None`: `adjutant@localhost`.
+    /// `GIT_USER_EMAIL`; `None`: the operator's own Git address, else `adjutant@localhost`.
     pub git_user_email: Option<String>,
 }
 

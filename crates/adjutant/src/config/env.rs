@@ -2,6 +2,7 @@
 //! that the operator hears of all of them at once.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -107,7 +108,8 @@ impl<'a> Reader<'a> {
     pub fn file(&mut self, path: &Path) -> Option<String> {
         match (self.sources.read)(path) {
             Ok(text) => Some(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            // Where a folder above it is none, whoever uses that folder says so in better words.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
             Err(error) => {
                 self.problem(&path.display().to_string(), &format!("cannot be read: {error}"));
                 None

@@ -130,9 +130,9 @@ pub const VARIABLES: &[Variable] = &[
         "What `/clone` accepts: `https`, `ssh`, and if you trust everybody on the list `http`, `git` and `file`."),
     secret("GITHUB_TOKEN", CODEBASES, "ghp_example",
         "A token for cloning private repositories from GitHub over https; Git gets it through a credential helper only."),
-    open("GIT_USER_NAME", CODEBASES, "Adjutant", "Ana Example",
+    open("GIT_USER_NAME", CODEBASES, "your own Git name, else Adjutant", "Ana Example",
         "The name that commits of assistants carry."),
-    open("GIT_USER_EMAIL", CODEBASES, "adjutant@localhost", "ana@example.org",
+    open("GIT_USER_EMAIL", CODEBASES, "your own Git address, else adjutant@localhost", "ana@example.org",
         "The address that commits of assistants carry."),
 
     open("DEFAULT_AI_ASSISTANT", CONVERSATIONS, "the first that works", "claude",

@@ -61,6 +61,7 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
         slots: Slots::new(settings.max_turns),
         live: LiveRuns::new(settings.max_live),
         recovering: std::sync::atomic::AtomicBool::new(true),
+        default_codebase: std::sync::OnceLock::new(),
         recording: tokio::sync::Mutex::default(),
         settings,
     };
@@ -75,7 +76,7 @@ pub fn workspace(config: &Config, root: &RootPolicy, clock: &Clock) -> anyhow::R
     let path = &config.codebases.workspace;
     let git = GitConfig {
         protocols: config.codebases.clone_protocols.clone(),
-        identity: identity(config),
+        identity: super::identity::of(config),
         run_as: root::git_user(root),
         credentials: config
             .codebases
@@ -93,14 +94,6 @@ pub fn workspace(config: &Config, root: &RootPolicy, clock: &Clock) -> anyhow::R
     Workspace::new(path, git).map_err(|error| {
         anyhow::anyhow!("The workspace `{}` cannot be used: {error}. Set `WORKSPACE_PATH` to another.", path.display())
     })
-}
-
-fn identity(config: &Config) -> Identity {
-    let default = Identity::default();
-    Identity {
-        name: config.codebases.git_user_name.clone().unwrap_or(default.name),
-        email: config.codebases.git_user_email.clone().unwrap_or(default.email),
-    }
 }
 
 fn settings(config: &Config, root: &RootPolicy, identity: &Identity) -> Settings {

@@ -97,11 +97,13 @@ impl GatewayEngine {
             },
             Some(health) => {
                 let health = health.snapshot();
-                let name = health.username.map_or_else(String::new, |name| format!("@{name}"));
+                let name = health.username.map_or_else(|| "connecting".to_owned(), |name| format!("@{name}"));
+                let nobody = self.orchestrator.context().people.nobody_yet(PlatformKind::Telegram);
+                let hint = if nobody { " · nobody may use it yet: write to it, and it tells you how" } else { "" };
                 Feature {
                     name: "Telegram".to_owned(),
                     on: !health.token_refused,
-                    detail: health.last_error.unwrap_or(name),
+                    detail: health.last_error.unwrap_or(name) + hint,
                 }
             }
         };

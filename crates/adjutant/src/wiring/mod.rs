@@ -4,6 +4,7 @@ pub mod assistants;
 pub mod context;
 pub mod engine;
 pub mod figures;
+pub mod identity;
 pub mod platforms;
 pub mod retention;
 pub mod root;
