@@ -155,17 +155,22 @@ export class Messages {
     if (JSON.stringify(buttons) !== before.buttons) this.showButtons(item);
     this.show(item);
     // A question that was settled or a line that moved on is no text that grows.
-    if (apart(item.text).body.startsWith(apart(before.text).body)) this.showWriting(item);
+    const [was, is] = [apart(before.text), apart(item.text)];
+    if (was.doing !== undefined && is.doing === undefined) this.endWriting(item);
+    else if (is.body.startsWith(was.body)) this.showWriting(item);
+  }
+
+  endWriting(item) {
+    clearTimeout(item.timer);
+    item.node.classList.remove("writing");
+    item.node.removeAttribute("aria-busy");
   }
 
   showWriting(item) {
     item.node.classList.add("writing");
     item.node.setAttribute("aria-busy", "true");
     clearTimeout(item.timer);
-    item.timer = setTimeout(() => {
-      item.node.classList.remove("writing");
-      item.node.removeAttribute("aria-busy");
-    }, WRITING_MS);
+    item.timer = setTimeout(() => this.endWriting(item), WRITING_MS);
   }
 
   /** At most one rendering a frame, however fast the text grows. */
