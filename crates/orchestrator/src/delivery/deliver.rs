@@ -78,7 +78,10 @@ impl Office {
             let wait = (due_at - self.clock.now()).to_std().unwrap_or_default();
             self.wait(wait).await?;
         }
-        let shown = desk.lock().shown(row.id);
+        let (shown, in_doubt) = {
+            let mut state = desk.lock();
+            (state.shown(row.id), state.take_doubt(row.id))
+        };
         let mut message = row.message.clone().or_else(|| shown.as_ref().map(|shown| shown.message.clone()));
         if message.is_none() && (row.revision > 1 || row.stage == Stage::Unclear) {
             message = self.find_message(row.id).await?;
@@ -88,7 +91,7 @@ impl Office {
             desk,
             form: row.part.form,
             committed: row.stage != Stage::Pending,
-            unclear: u32::from(row.stage == Stage::Unclear && message.is_none()),
+            unclear: u32::from((row.stage == Stage::Unclear || in_doubt) && message.is_none()),
             way: message.map_or(Way::Send, Way::Edit),
             replaces: None,
             failures: row.attempts,

@@ -50,6 +50,8 @@ pub(super) struct State {
     pub pacer: Option<Pacer>,
     pub last_call: Option<Instant>,
     shown: VecDeque<Shown>,
+    /// Parts whose first preview may stand there without our knowing its id.
+    in_doubt: Vec<PartId>,
 }
 
 /// An open row and how much of its text is visible.
@@ -238,6 +240,18 @@ impl State {
 
     pub fn shown(&self, id: PartId) -> Option<Shown> {
         self.shown.iter().find(|shown| shown.id == id).cloned()
+    }
+
+    /// A preview may have arrived whose message is not known: what follows for this part says that it comes again.
+    pub fn doubt(&mut self, id: PartId) {
+        self.in_doubt.push(id);
+    }
+
+    /// Whether a preview may have arrived whose message is not known. It is asked once.
+    pub fn take_doubt(&mut self, id: PartId) -> bool {
+        let before = self.in_doubt.len();
+        self.in_doubt.retain(|doubtful| *doubtful != id);
+        self.in_doubt.len() < before
     }
 
     /// Remembers where a part is to be seen.

@@ -102,7 +102,11 @@ impl Office {
             // An edit may be repeated; a message that may stand there already must not be, its text comes with the end.
             SendError::Ambiguous(_) if look.message.is_some() => desk.slow_down(id, now),
             SendError::Rejected(_) if look.part.form == Form::Formatted => desk.preview_plainly(id),
-            SendError::Ambiguous(_) | SendError::Rejected(_) => desk.give_previews_up(id),
+            SendError::Ambiguous(_) => {
+                desk.lock().doubt(id);
+                desk.give_previews_up(id);
+            }
+            SendError::Rejected(_) => desk.give_previews_up(id),
             SendError::Gone(reason) => self.gone(desk, &look.open.to, None, reason).await,
             SendError::Moved(to) => self.moved(desk, &look.open.to, to, None),
         }

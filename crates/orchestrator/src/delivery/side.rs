@@ -18,10 +18,13 @@ enum Side {
 }
 
 impl Office {
-    /// Puts a sign, or drops it when there is no room.
+    /// Puts a sign. Without room "seen" is dropped, but the sign that replaces it waits: what is over must not look as
+    /// if it still went on.
     pub(super) fn put_sign(self: &Arc<Self>, to: &Target, desk: &Arc<Desk>, sign: WaitingSign) {
-        if self.find_room(to, desk).is_ok() {
-            self.beside(to, desk, Side::Sign(sign.at, sign.sign));
+        match self.find_room(to, desk) {
+            Ok(()) => self.beside(to, desk, Side::Sign(sign.at, sign.sign)),
+            Err(_) if sign.sign == Some(Sign::Seen) => {}
+            Err(due) => desk.lock().signs.push(WaitingSign { due, ..sign }),
         }
     }
 
