@@ -11,4 +11,5 @@ mod harness;
 mod newcomer;
 mod real_claude;
 mod restart;
+mod send_faults;
 mod spec_dialogues;
