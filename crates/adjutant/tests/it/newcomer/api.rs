@@ -33,12 +33,12 @@ async fn events(newcomer: &Newcomer, ends: impl Fn(&Value) -> bool) -> Vec<Value
     let path = format!("{CONVERSATION}/events?after=0");
     let mut stream = newcomer.request(reqwest::Method::GET, &path).send().await.unwrap();
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
-    let (mut read, mut events) = (String::new(), Vec::new());
+    let (mut read, mut events) = (Vec::new(), Vec::new());
     loop {
         let chunk = tokio::time::timeout(crate::harness::PATIENCE, stream.chunk()).await.expect("events come");
-        read.push_str(&String::from_utf8(chunk.unwrap().expect("more events").to_vec()).unwrap());
-        while let Some(end) = read.find("\n\n") {
-            let event: String = read.drain(..end + 2).collect();
+        read.extend_from_slice(&chunk.unwrap().expect("more events"));
+        while let Some(end) = read.windows(2).position(|two| two == b"\n\n") {
+            let event = String::from_utf8(read.drain(..end + 2).collect()).unwrap();
             let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: ")) else { continue };
             let event: Value = serde_json::from_str(data).unwrap();
             let is_last = ends(&event);
