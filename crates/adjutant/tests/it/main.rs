@@ -8,6 +8,7 @@ mod assistant_faults;
 mod conversation;
 mod git_server;
 mod harness;
+mod limits;
 mod newcomer;
 mod real_claude;
 mod restart;
