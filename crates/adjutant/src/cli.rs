@@ -63,7 +63,8 @@ pub fn run() -> ExitCode {
                 Verb::Trust { codebase } => verbs::trust(&config, codebase).await,
                 Verb::Token => verbs::token(&config).await,
                 Verb::Migrate => verbs::migrate(&config).await,
-                Verb::Doctor { json } => verbs::doctor(&config, json).await,
+                Verb::Doctor { json: true } => verbs::doctor(&config, verbs::Form::Json).await,
+                Verb::Doctor { json: false } => verbs::doctor(&config, verbs::Form::Text).await,
                 Verb::Serve => Ok(ExitCode::SUCCESS),
             }
         }),

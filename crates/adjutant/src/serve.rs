@@ -54,7 +54,8 @@ async fn run(config: Config, fork_server: Option<ForkServer>) -> anyhow::Result<
     let store = wiring::store::open(&config, &clock).await?;
     let platforms = wiring::platforms::all(&config, &clock)?;
     let root = wiring::root::policy(&config.root)?;
-    let pieces = Pieces { config: &config, clock: &clock, store: &store, platforms: &platforms, root: &root, fork_server };
+    let pieces =
+        Pieces { config: &config, clock: &clock, store: &store, platforms: &platforms, root: &root, fork_server };
     let (context, events) = wiring::context::build(pieces)?;
     let kept = Kept {
         data_dir: config.data_dir.clone(),

@@ -33,7 +33,9 @@ async fn serve(stream: UnixStream, clock: ManualClock) {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        let Some(milliseconds) = line.strip_prefix("advance ").and_then(|rest| rest.trim().parse().ok()) else { return };
+        let Some(milliseconds) = line.strip_prefix("advance ").and_then(|rest| rest.trim().parse().ok()) else {
+            return;
+        };
         clock.advance(Duration::from_millis(milliseconds));
         if write.write_all(b"ok\n").await.is_err() {
             return;

@@ -169,7 +169,10 @@ pub struct RunEvent {
 #[derive(Debug, Clone, PartialEq)]
 pub enum AssistantEvent {
     /// The assistant's own session id, to resume with. Announced again after every start.
-    SessionStarted { id: String, model: Option<String> },
+    SessionStarted {
+        id: String,
+        model: Option<String>,
+    },
     /// A piece of text that is still being written; a preview, not the truth.
     TextDelta(String),
     /// A finished block of text: replaces the deltas since the last block.
@@ -178,20 +181,33 @@ pub enum AssistantEvent {
     TextAbandoned,
     /// The assistant thinks. The text is never shown.
     Thinking,
-    ToolStarted { id: String, title: ToolTitle },
-    ToolFinished { id: String, failed: bool },
+    ToolStarted {
+        id: String,
+        title: ToolTitle,
+    },
+    ToolFinished {
+        id: String,
+        failed: bool,
+    },
     PermissionRequested(PermissionRequest),
     /// The assistant does not wait for this permission any more.
-    PermissionWithdrawn { request: String },
+    PermissionWithdrawn {
+        request: String,
+    },
     /// What the turn consumed so far, as differences to what was reported before.
     Usage(Usage),
     /// The provider's limit is reached or close.
-    Limit { reached: bool, resets_at: Option<DateTime<Utc>> },
+    Limit {
+        reached: bool,
+        resets_at: Option<DateTime<Utc>>,
+    },
     /// Something the person should know: a retry, a cut line, unreadable output.
     Notice(Notice),
     TurnEnded(Outcome),
     /// The process has ended; nothing follows. Comes after a `TurnEnded` if a turn was running.
-    Exited { description: String },
+    Exited {
+        description: String,
+    },
 }
 
 /// One line about a tool call: `Bash: cargo test`.
@@ -230,7 +246,9 @@ pub enum Answer {
     AllowOnce,
     /// This kind of call is not asked for again while the session's process lives.
     AllowSession,
-    Deny { reason: Option<String> },
+    Deny {
+        reason: Option<String>,
+    },
 }
 
 /// Tokens and money. `None` is unknown, never zero.

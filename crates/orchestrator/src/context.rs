@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use adjutant_codebases::Workspace;
 use adjutant_core::clock::Clock;
+use adjutant_core::id::CodebaseId;
 use adjutant_core::kind::{AssistantKind, PlatformKind};
 use adjutant_core::mask::Mask;
 use adjutant_core::platform::Platform;
@@ -43,6 +44,8 @@ pub struct Context {
     pub live: LiveRuns,
     /// Rows of an earlier life of the gateway may still wait: actors look for theirs before they say anything.
     pub recovering: AtomicBool,
+    /// The configured default codebase, once a conversation has started in it.
+    pub default_codebase: std::sync::OnceLock<CodebaseId>,
     /// Held while a working tree is looked up and recorded.
     pub recording: tokio::sync::Mutex<()>,
 }

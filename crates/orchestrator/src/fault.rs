@@ -2,8 +2,8 @@
 
 use adjutant_core::platform::Part;
 use adjutant_store::change::Change;
-use adjutant_store::record::{InboundState, Lane, PartKind};
 use adjutant_store::error::StoreError;
+use adjutant_store::record::{InboundState, Lane, PartKind};
 
 use crate::context::Context;
 use crate::outbound::{self, Message};
@@ -27,11 +27,8 @@ pub fn reference() -> String {
 pub async fn count_poison(context: &Context, lane: Lane, reference: &str) -> Result<(), StoreError> {
     let snapshot = context.store.snapshot(lane.conversation).await?;
     let running = snapshot.turn.as_ref().map(|turn| turn.inbound);
-    let suspect = snapshot
-        .inbound
-        .iter()
-        .find(|inbound| Some(inbound.seq) == running)
-        .or_else(|| snapshot.inbound.first());
+    let suspect =
+        snapshot.inbound.iter().find(|inbound| Some(inbound.seq) == running).or_else(|| snapshot.inbound.first());
     let Some(suspect) = suspect else { return Ok(()) };
     let now = context.clock.now();
     if suspect.attempts + 1 < ATTEMPTS {
@@ -46,10 +43,6 @@ pub async fn count_poison(context: &Context, lane: Lane, reference: &str) -> Res
             at: now,
         });
     }
-    let notice = Message::new(
-        &snapshot.conversation,
-        PartKind::Notice,
-        Part::text(trouble::set_aside(reference)),
-    );
+    let notice = Message::new(&snapshot.conversation, PartKind::Notice, Part::text(trouble::set_aside(reference)));
     outbound::commit(context, lane, changes, vec![notice]).await
 }

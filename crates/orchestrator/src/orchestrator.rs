@@ -227,7 +227,10 @@ impl Orchestrator {
         }
         let until = self.context.clock.now() + chrono::Duration::minutes(10);
         self.context.store.open_pairing(platform, until).await?;
-        Ok(format!("For ten minutes, whoever writes to the bot on {} gets a code for `adjutant allow <code>`.", platform.shown()))
+        Ok(format!(
+            "For ten minutes, whoever writes to the bot on {} gets a code for `adjutant allow <code>`.",
+            platform.shown()
+        ))
     }
 
     /// Loads a codebase's own assistant settings, hooks and servers from now on.
@@ -241,7 +244,10 @@ impl Orchestrator {
         };
         let mut codebase = found.codebase;
         codebase.trusted = true;
-        let text = format!("The settings, hooks and servers that `{}` brings are loaded from its next session on.", codebase.name);
+        let text = format!(
+            "The settings, hooks and servers that `{}` brings are loaded from its next session on.",
+            codebase.name
+        );
         self.context.store.commit(None, vec![Change::PutCodebase(codebase)]).await?;
         Ok(text)
     }

@@ -105,7 +105,8 @@ fn fitting(context: &Context, message: Message) -> Vec<Message> {
 fn shortened(mut texts: Vec<String>) -> Vec<String> {
     if texts.len() > MOST_PIECES {
         let left_out = texts.len() - MOST_PIECES + 1;
-        let characters: usize = texts.drain(MOST_PIECES - 2..MOST_PIECES - 2 + left_out).map(|text| text.chars().count()).sum();
+        let characters: usize =
+            texts.drain(MOST_PIECES - 2..MOST_PIECES - 2 + left_out).map(|text| text.chars().count()).sum();
         texts.insert(MOST_PIECES - 2, format!("… {characters} characters are left out here …"));
     }
     texts
@@ -168,6 +169,9 @@ mod tests {
         let texts: Vec<String> = (0..20).map(|n| format!("piece {n:02}")).collect();
         assert_eq!(shortened(texts[..6].to_vec()), texts[..6]);
         let kept = shortened(texts);
-        assert_eq!(kept, ["piece 00", "piece 01", "piece 02", "piece 03", "… 120 characters are left out here …", "piece 19"]);
+        assert_eq!(
+            kept,
+            ["piece 00", "piece 01", "piece 02", "piece 03", "… 120 characters are left out here …", "piece 19"]
+        );
     }
 }

@@ -84,7 +84,9 @@ struct Hour {
 pub enum Verdict {
     Within,
     /// The first one above it: say so, once.
-    Over { until: DateTime<Utc> },
+    Over {
+        until: DateTime<Utc>,
+    },
     /// Further ones above it: silence.
     Silent,
 }
@@ -102,9 +104,7 @@ impl Quota {
     pub fn count(&self, platform: PlatformKind, sender: &Sender, now: DateTime<Utc>) -> Verdict {
         let mut hours = self.lock();
         hours.retain(|_, hour| now - hour.since < Duration::hours(1));
-        let hour = hours
-            .entry((platform, sender.id.clone()))
-            .or_insert(Hour { since: now, messages: 0 });
+        let hour = hours.entry((platform, sender.id.clone())).or_insert(Hour { since: now, messages: 0 });
         hour.messages += 1;
         match hour.messages {
             n if !self.limit_reached(n) => Verdict::Within,
@@ -135,7 +135,10 @@ mod tests {
 
     fn people(ids: &[&str], per_hour: u32) -> People {
         let access = Access::AllowList { ids: ids.iter().map(|id| (*id).to_owned()).collect() };
-        People::new(&BTreeMap::from([(PlatformKind::Telegram, PlatformSettings { mode: ReplyMode::Stream, access })]), per_hour)
+        People::new(
+            &BTreeMap::from([(PlatformKind::Telegram, PlatformSettings { mode: ReplyMode::Stream, access })]),
+            per_hour,
+        )
     }
 
     #[test]

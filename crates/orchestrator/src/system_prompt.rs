@@ -5,11 +5,7 @@ use adjutant_core::conversation::Conversation;
 
 /// The addition to the system prompt of a new session.
 #[must_use]
-pub fn addition(
-    conversation: &Conversation,
-    codebase: Option<&Codebase>,
-    branch: Option<&str>,
-) -> String {
+pub fn addition(conversation: &Conversation, codebase: Option<&Codebase>, branch: Option<&str>) -> String {
     let platform = conversation.platform.shown();
     let mut text = format!(
         "You answer through Adjutant, a gateway: the person reads your replies in {platform}, often on a phone. \

@@ -11,13 +11,18 @@ const STEPS: &[&[&str]] = &[
     &["bench", "--package", "adjutant", "--bench", "gateway"],
 ];
 
-/// Runs them in turn.
+/// Runs them in turn. Words behind `bench` name figures: `cargo xtask bench P4 P6`.
 ///
 /// # Errors
 /// When one fails.
-pub fn run(_arguments: &[String]) -> anyhow::Result<ExitCode> {
+pub fn run(figures: &[String]) -> anyhow::Result<ExitCode> {
     for step in STEPS {
-        let status = Command::new(env!("CARGO")).args(*step).status().context("cargo does not start")?;
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(*step);
+        if step[0] == "bench" {
+            cargo.arg("--").args(figures);
+        }
+        let status = cargo.status().context("cargo does not start")?;
         ensure!(status.success(), "`cargo {}` failed", step.join(" "));
     }
     Ok(ExitCode::SUCCESS)

@@ -41,7 +41,15 @@ impl Floor {
         let status = std::process::Command::new("/bin/true").status().unwrap();
         assert!(status.success());
         for _ in 0..2 {
-            self.client.post(&self.url).body("{\"chat_id\":1,\"text\":\"hello\"}").send().await.unwrap().bytes().await.unwrap();
+            self.client
+                .post(&self.url)
+                .body("{\"chat_id\":1,\"text\":\"hello\"}")
+                .send()
+                .await
+                .unwrap()
+                .bytes()
+                .await
+                .unwrap();
         }
         let took = start.elapsed();
         self.taken.push(took);

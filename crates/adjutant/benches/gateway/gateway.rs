@@ -37,7 +37,10 @@ impl Gateway {
         let folder = TempDir::new_in(target()).unwrap();
         let shop = folder.path().join("workspace/shop");
         std::fs::create_dir_all(&shop).unwrap();
-        for arguments in [&["init", "-q", "-b", "main"][..], &["-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x"]] {
+        for arguments in [
+            &["init", "-q", "-b", "main"][..],
+            &["-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x"],
+        ] {
             assert!(Command::new("git").args(arguments).current_dir(&shop).status().unwrap().success());
         }
         let people: Vec<String> = (1..=PEOPLE).map(|id| id.to_string()).collect();

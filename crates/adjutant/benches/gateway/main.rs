@@ -32,14 +32,32 @@ const CPU_MESSAGES: usize = 200;
 
 #[tokio::main]
 async fn main() {
+    // `cargo xtask bench` measures everything; further words name figures: `cargo xtask bench P4 P6`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted =
+        |names: &[&str]| wanted.is_empty() || names.iter().any(|name| wanted.iter().any(|word| word == name));
     let mut table = Table::default();
-    start(&mut table).await;
-    idle(&mut table).await;
-    reply(&mut table).await;
-    cpu(&mut table).await;
-    stream(&mut table).await;
-    newcomer(&mut table).await;
-    artefact(&mut table);
+    if is_wanted(&["P1"]) {
+        start(&mut table).await;
+    }
+    if is_wanted(&["P2", "P11"]) {
+        idle(&mut table).await;
+    }
+    if is_wanted(&["P3"]) {
+        reply(&mut table).await;
+    }
+    if is_wanted(&["P4"]) {
+        cpu(&mut table).await;
+    }
+    if is_wanted(&["P6"]) {
+        stream(&mut table).await;
+    }
+    if is_wanted(&["newcomer"]) {
+        newcomer(&mut table).await;
+    }
+    if is_wanted(&["P10"]) {
+        artefact(&mut table);
+    }
     println!("{table}");
 }
 

@@ -96,7 +96,7 @@ impl Config {
         let mut secrets = Vec::new();
         secrets.extend(self.server.api_token.clone());
         secrets.extend(self.store.password());
-        secrets.extend(self.telegram.as_ref().map(|telegram| telegram.token.clone()));
+        secrets.extend(self.telegram.iter().flat_map(telegram::Telegram::secrets));
         secrets.extend(self.claude.credential.as_ref().map(|credential| credential.secret().clone()));
         secrets.extend(self.codebases.github_token.clone());
         secrets

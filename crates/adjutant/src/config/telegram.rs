@@ -43,6 +43,15 @@ impl Telegram {
     }
 }
 
+impl Telegram {
+    /// The token, and by itself the half behind the colon: the other is the bot's public number, and the colon may be
+    /// written otherwise.
+    pub fn secrets(&self) -> Vec<SecretString> {
+        let half = self.token.expose_secret().split_once(':').map(|(_, half)| SecretString::from(half.to_owned()));
+        half.into_iter().chain([self.token.clone()]).collect()
+    }
+}
+
 /// `123456789:letters`, as in <https://core.telegram.org/bots/api#authorizing-your-bot>.
 fn is_token(text: &str) -> bool {
     text.split_once(':').is_some_and(|(id, key)| {

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use crate::config::Config;
 use crate::wiring::{self, context::Pieces};
 
-pub use doctor::doctor;
+pub use doctor::{Form, doctor};
 
 /// `adjutant allow <code>`
 ///
@@ -72,7 +72,9 @@ pub async fn token(config: &Config) -> anyhow::Result<ExitCode> {
     println!("{}", token.secret().expose_secret());
     match control::call(&config.data_dir, Request::LoginLink).await {
         Ok(link) => eprintln!("Console: {link}  (opens once)"),
-        Err(ControlError::NotRunning { .. }) => eprintln!("The gateway is not running; `adjutant serve` prints a link."),
+        Err(ControlError::NotRunning { .. }) => {
+            eprintln!("The gateway is not running; `adjutant serve` prints a link.")
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(ExitCode::SUCCESS)
@@ -90,6 +92,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
     store.close().await;
     match report.applied {
         0 => println!("The schema is up to date (version {}).", report.version),
+        1 => println!("1 migration applied; the schema has version {}.", report.version),
         n => println!("{n} migrations applied; the schema has version {}.", report.version),
     }
     Ok(ExitCode::SUCCESS)
@@ -117,8 +120,7 @@ async fn offline(config: &Config) -> anyhow::Result<(std::sync::Arc<Orchestrator
     let store = wiring::store::open(config, &clock).await?;
     let platforms = wiring::platforms::all(config, &clock)?;
     let root = wiring::root::policy(&config.root)?;
-    let pieces =
-        Pieces { config, clock: &clock, store: &store, platforms: &platforms, root: &root, fork_server: None };
+    let pieces = Pieces { config, clock: &clock, store: &store, platforms: &platforms, root: &root, fork_server: None };
     let (context, events) = wiring::context::build(pieces)?;
     Ok((Orchestrator::new(context, events), store))
 }

@@ -1,10 +1,10 @@
 //! Everything conversations share, put together.
 
+use adjutant_assistants::claude::RootPolicy;
 use adjutant_codebases::{GitConfig, HostCredential, Identity, Workspace};
 use adjutant_core::assistant::PermissionMode;
 use adjutant_core::clock::Clock;
 use adjutant_core::mask::Mask;
-use adjutant_assistants::claude::RootPolicy;
 use adjutant_orchestrator::assistants::Assistants;
 use adjutant_orchestrator::context::Context;
 use adjutant_orchestrator::delivery::{Delivery, DeliveryEvent};
@@ -14,6 +14,7 @@ use adjutant_orchestrator::people::People;
 use adjutant_orchestrator::settings::{Settings, Watchdogs};
 use adjutant_orchestrator::slots::Slots;
 use adjutant_runner::ForkServer;
+use adjutant_server::ApiToken;
 use adjutant_store::store::Store;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -41,7 +42,10 @@ pub struct Pieces<'a> {
 pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<DeliveryEvent>)> {
     let Pieces { config, clock, store, platforms, root, fork_server } = pieces;
     let list = platforms.list();
-    let mask = Mask::new(config.secrets());
+    let mut secrets = config.secrets();
+    // The one in the data directory is no setting, and assistants that run as the same user can read it.
+    secrets.push(ApiToken::load_or_create(&config.data_dir, config.server.api_token.clone())?.secret().clone());
+    let mask = Mask::new(secrets);
     let workspace = workspace(config, root, clock)?;
     let settings = settings(config, root, workspace.identity());
     let ledger = std::sync::Arc::new(store.clone());

@@ -29,7 +29,11 @@ pub fn delivery(counts: &DeliveryCounts) -> String {
     }
     let plain = [
         ("adjutant_rate_limit_waits", "Times a platform asked to wait.", counts.retry_waits()),
-        ("adjutant_ambiguous_repeats", "Messages sent again because it was unclear whether they arrived.", counts.ambiguous_repeats()),
+        (
+            "adjutant_ambiguous_repeats",
+            "Messages sent again because it was unclear whether they arrived.",
+            counts.ambiguous_repeats(),
+        ),
         ("adjutant_outbound_abandoned", "Messages that were given up.", counts.abandoned()),
     ];
     for (name, help, value) in plain {

@@ -26,7 +26,10 @@ struct Own {
 
 impl Own {
     /// Asks Git once, at the start; its file may include others, so it is not read here.
-    #[expect(clippy::disallowed_methods, reason = "it asks for the operator's own settings, which no repository can change")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it asks for the operator's own settings, which no repository can change"
+    )]
     fn read() -> Self {
         let (home, xdg) = (system("HOME"), system("XDG_CONFIG_HOME"));
         let base = home.as_deref().map(Path::new);

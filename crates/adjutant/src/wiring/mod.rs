@@ -21,7 +21,10 @@ pub fn make_data_dir(path: &Path) -> anyhow::Result<()> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     let private = made.and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)));
     private.map_err(|error| {
-        anyhow::anyhow!("The data directory `{}` cannot be used: {error}. Set `ADJUTANT_DATA_DIR` to another.", path.display())
+        anyhow::anyhow!(
+            "The data directory `{}` cannot be used: {error}. Set `ADJUTANT_DATA_DIR` to another.",
+            path.display()
+        )
     })
 }
 

@@ -110,7 +110,11 @@ async fn whoever_has_the_code_is_let_in_while_the_gateway_runs() {
     gateway.telegram.says(STRANGER, STRANGER, WORDS);
     let code = code_of(&gateway, STRANGER).await;
     let allowed = gateway.verb(&["allow", &code]);
-    assert_eq!((allowed.code, allowed.out.as_str()), (Some(0), "Mallory (6006) may use Telegram now.\n"), "{allowed:?}");
+    assert_eq!(
+        (allowed.code, allowed.out.as_str()),
+        (Some(0), "Mallory (6006) may use Telegram now.\n"),
+        "{allowed:?}"
+    );
     let again = gateway.verb(&["allow", &code]);
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("has expired"), "{again:?}");
@@ -145,7 +149,11 @@ async fn let_in_while_it_is_down(database: Database) {
     taken(&gateway).await;
     gateway.kill();
     let allowed = gateway.verb(&["allow", &code]);
-    assert_eq!((allowed.code, allowed.out.as_str()), (Some(0), "Mallory (6006) may use Telegram now.\n"), "{allowed:?}");
+    assert_eq!(
+        (allowed.code, allowed.out.as_str()),
+        (Some(0), "Mallory (6006) may use Telegram now.\n"),
+        "{allowed:?}"
+    );
     gateway.launch().await;
     gateway.telegram.says(STRANGER, STRANGER, "[[text:welcome in]]");
     gateway.telegram.wait_for(STRANGER, |messages| messages.iter().any(|m| m.text.starts_with("welcome in"))).await;
@@ -235,7 +243,9 @@ async fn edits_bots_and_channels_say_nothing_and_what_is_forwarded_is_no_command
     let gateway = TestGateway::start().await;
     let bot = json!({"id": ANA, "is_bot": true, "first_name": "Ana", "username": "ana_bot"});
     let channel = json!({"sender_chat": {"id": -1_001_000_000_001_i64, "type": "channel", "title": "News"}});
-    gateway.telegram.deliver_raw(json!({"edited_message": message(&ana(), "[[text:edited]]", &json!({"edit_date": 1_780_000_001}))}));
+    gateway.telegram.deliver_raw(
+        json!({"edited_message": message(&ana(), "[[text:edited]]", &json!({"edit_date": 1_780_000_001}))}),
+    );
     gateway.telegram.deliver_raw(json!({"message": message(&bot, "[[text:bot]]", &json!({}))}));
     gateway.telegram.deliver_raw(json!({"message": message(&ana(), "[[text:channel]]", &channel)}));
     let forwarded = json!({"message_id": 901, "forward_origin": {
@@ -260,7 +270,9 @@ async fn the_console_answers_nobody_without_the_token() {
         let answer = client.get(format!("{base}{path}")).bearer_auth("wrong-wrong-wrong-wrong").send().await.unwrap();
         assert_eq!(answer.status(), 401, "{path}");
     }
-    let said = client.post(format!("{base}/api/v1/conversations/main/messages")).json(&json!({"text": WORDS}));
+    let said = client
+        .post(format!("{base}/api/v1/conversations/{}/messages", uuid::Uuid::new_v4()))
+        .json(&json!({"text": WORDS}));
     assert_eq!(said.send().await.unwrap().status(), 401);
     assert_eq!(gateway.prompts(), []);
     assert_eq!(gateway.traces(WORDS), Vec::<std::path::PathBuf>::new());

@@ -54,7 +54,9 @@ async fn what_people_say_resolves_nothing() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, ASK);
     let question = question_in(&gateway, ANA).await;
-    for words in ["no", "yes please don't", "y", "approve 1", "/approve", "/approve abc", "/approve 999", "/approve 1 always"] {
+    for words in
+        ["no", "yes please don't", "y", "approve 1", "/approve", "/approve abc", "/approve 999", "/approve 1 always"]
+    {
         gateway.telegram.says(ANA, ANA, words);
     }
     gateway.until_said("is not something").await;
@@ -80,9 +82,11 @@ async fn the_first_press_counts_whoever_presses_next() {
     gateway.telegram.presses(GROUP, ANA, question, "Allow once");
     gateway.telegram.presses(GROUP, BEN, question, "Deny");
     until_in(&gateway, GROUP, "turn over").await;
-    gateway.until("both late presses are answered", || {
-        gateway.telegram.texts(GROUP).iter().filter(|text| text.contains("Already allowed by Ana")).count() == 2
-    }).await;
+    gateway
+        .until("both late presses are answered", || {
+            gateway.telegram.texts(GROUP).iter().filter(|text| text.contains("Already allowed by Ana")).count() == 2
+        })
+        .await;
     assert!(!gateway.telegram.transcript(GROUP).contains("Denied"), "{}", gateway.telegram.transcript(GROUP));
     finish(gateway).await;
 }
@@ -145,9 +149,11 @@ async fn two_questions_at_once_are_answered_each_in_its_own_conversation() {
     until_in(&gateway, GROUP, "No approval 2 is open here").await;
     let of_the_other = question_in(&gateway, OTHER).await;
     press(&gateway, GROUP, of_the_other.id, &token(&of_the_other, "Allow once"));
-    gateway.until("the press is refused too", || {
-        gateway.telegram.texts(GROUP).iter().filter(|text| text.contains("No approval 2 is open here")).count() == 2
-    }).await;
+    gateway
+        .until("the press is refused too", || {
+            gateway.telegram.texts(GROUP).iter().filter(|text| text.contains("No approval 2 is open here")).count() == 2
+        })
+        .await;
     assert_eq!(open(&gateway).await, 2);
     gateway.telegram.says(GROUP, ANA, "/deny@adjutant_test_bot 1 not today");
     gateway.telegram.presses(OTHER, ANA, of_the_other.id, "Allow once");
@@ -164,7 +170,22 @@ async fn buttons_that_were_never_made_do_nothing() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, ASK);
     let question = question_in(&gateway, ANA).await;
-    for token in ["", "p:", "p:1", "p:1:x", "p:1:oo", "p:+1:o ", "p:-1:o", "p:18446744073709551617:o", "p:\u{661}:o", "c:", "c:/", "c:no-such-command x", "\u{0}", &"z".repeat(64)] {
+    for token in [
+        "",
+        "p:",
+        "p:1",
+        "p:1:x",
+        "p:1:oo",
+        "p:+1:o ",
+        "p:-1:o",
+        "p:18446744073709551617:o",
+        "p:\u{661}:o",
+        "c:",
+        "c:/",
+        "c:no-such-command x",
+        "\u{0}",
+        &"z".repeat(64),
+    ] {
         press(&gateway, ANA, question.id, token);
     }
     press(&gateway, ANA, 4_242, "p:77:o");

@@ -28,7 +28,10 @@ async fn goes_on(gateway: TestGateway) -> String {
     gateway.finish().await;
     // Signs are put where the platform's budget leaves room, so it depends on the machine's speed whether they are.
     let signs = ["  (👀)", "  (👎)"];
-    transcript.lines().filter(|line| !signs.contains(line)).fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    transcript
+        .lines()
+        .filter(|line| !signs.contains(line))
+        .fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
 /// Processes of the test that are neither the gateway nor a runner or an assistant that waits for more.

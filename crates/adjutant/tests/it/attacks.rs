@@ -114,7 +114,10 @@ async fn no_path_leads_out_of_the_workspace() {
     ] {
         let said = answer(&gateway, &command).await;
         let shortened: String = command.chars().take(60).collect();
-        assert!(!said.contains("registered") && !said.contains("Loaded") && !said.contains("set to"), "{shortened}: {said}");
+        assert!(
+            !said.contains("registered") && !said.contains("Loaded") && !said.contains("set to"),
+            "{shortened}: {said}"
+        );
         assert!(!said.contains("Something went wrong"), "{shortened}: {said}");
         assert!(said.chars().count() < 600, "{shortened}: {said}");
     }

@@ -1,16 +1,24 @@
 //! The whole, through its front door: the real binary between strict fakes of the platforms and scripted assistants.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it should be")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, waits for real ones, and ends where something is not as it should be"
+)]
 
 mod access;
 mod approvals;
 mod assistant_faults;
+mod attacks;
 mod conversation;
 mod git_server;
 mod harness;
 mod limits;
 mod newcomer;
+mod operator;
 mod real_claude;
 mod restart;
+mod secrets;
 mod send_faults;
 mod spec_dialogues;

@@ -73,7 +73,10 @@ impl Real {
     /// The bodies of what the program asked for with its tools at hand: the conversation itself.
     fn requests(&self) -> Vec<Value> {
         let asked = self.api.requests().into_iter().filter(|request| request.path == "/v1/messages");
-        asked.map(|request| request.body).filter(|body| body["tools"].as_array().is_some_and(|t| !t.is_empty())).collect()
+        asked
+            .map(|request| request.body)
+            .filter(|body| body["tools"].as_array().is_some_and(|t| !t.is_empty()))
+            .collect()
     }
 
     fn last_request(&self) -> Value {
@@ -108,7 +111,8 @@ async fn an_answer_is_streamed_into_one_message() {
     let answers: Vec<_> = shown.iter().filter(|message| message.text.contains("w1 ")).collect();
     assert_eq!(answers.len(), 1, "{}", real.gateway.story());
     assert!(answers[0].edits >= 2, "{}", real.gateway.story());
-    let keys: HashSet<_> = real.api.requests().iter().filter_map(|asked| asked.headers.get("x-api-key").cloned()).collect();
+    let keys: HashSet<_> =
+        real.api.requests().iter().filter_map(|asked| asked.headers.get("x-api-key").cloned()).collect();
     assert_eq!(keys, HashSet::from([PLANTED_KEY.to_owned()]));
     real.finish().await;
 }
@@ -138,7 +142,10 @@ async fn clone_plan_execute_and_commit() {
     real.asks("/command-invoke plan \"Add dark mode\"", "THE-PLAN: one stylesheet").await;
     let planned = real.last_request();
     assert!(messages(&planned).contains("Plan: Add dark mode"), "{planned}");
-    assert!(planned["system"].to_string().contains("MARK-OF-THE-REPOSITORY"), "the repository's instructions are there");
+    assert!(
+        planned["system"].to_string().contains("MARK-OF-THE-REPOSITORY"),
+        "the repository's instructions are there"
+    );
 
     real.says("/command-invoke execute");
     let asked = real.answers("Allow once").await;
@@ -157,8 +164,11 @@ async fn clone_plan_execute_and_commit() {
     real.settled().await;
     assert!(messages(&real.last_request()).contains("EXECUTE-FILE"), "the session is that of execute");
     let log = git(&cloned, &["log", "--format=%s by %an <%ae>", "--name-only"]);
-    assert_eq!(log, "feat: Add dark mode by Adjutant <adjutant@localhost>\n\ndark.css\nFirst by Ana <ana@example.org>\n\n\
-        .claude/commands/commit.md\n.claude/commands/execute.md\n.claude/commands/plan.md\nCLAUDE.md\nREADME.md\n");
+    assert_eq!(
+        log,
+        "feat: Add dark mode by Adjutant <adjutant@localhost>\n\ndark.css\nFirst by Ana <ana@example.org>\n\n\
+        .claude/commands/commit.md\n.claude/commands/execute.md\n.claude/commands/plan.md\nCLAUDE.md\nREADME.md\n"
+    );
     real.finish().await;
 }
 
@@ -212,10 +222,13 @@ async fn stop_ends_what_a_tool_has_started() {
     let mut real = Real::start().await;
     real.says(r#"[[tool:Bash:{"command":"touch started; sleep 300 & sleep 301; wait"} || text:unreachable]]"#);
     real.answers("Allow once").await;
-    let asleep = |gateway: &TestGateway| living_under(&gateway.shop()).iter().filter(|line| line.contains("sleep 30")).count();
+    let asleep =
+        |gateway: &TestGateway| living_under(&gateway.shop()).iter().filter(|line| line.contains("sleep 30")).count();
     let sleeping = |gateway: &TestGateway| {
         let lines = living_under(&gateway.shop());
-        ["sleep 300 ", "sleep 301 "].iter().all(|command| lines.iter().any(|line| line.contains(&format!(": {command}"))))
+        ["sleep 300 ", "sleep 301 "]
+            .iter()
+            .all(|command| lines.iter().any(|line| line.contains(&format!(": {command}"))))
     };
     real.gateway.until("the tool sleeps", || sleeping(&real.gateway)).await;
     real.asks("/stop", "Stopped after").await;

@@ -103,7 +103,16 @@ async fn before_there_is_a_codebase() {
     let said = dialogue.gateway.telegram.texts(ANA);
     assert_eq!(said, ["No codebase configured. Use /clone <repo-url> to get started."], "the specification's sentence");
     dialogue
-        .all(&["/status", "/commands", "/getcwd", "/command-invoke plan", "/load-commands x", "/repos", "/reset", "/setcwd shop"])
+        .all(&[
+            "/status",
+            "/commands",
+            "/getcwd",
+            "/command-invoke plan",
+            "/load-commands x",
+            "/repos",
+            "/reset",
+            "/setcwd shop",
+        ])
         .await;
     dialogue.snapshot("before_there_is_a_codebase");
     dialogue.gateway.finish().await;
@@ -203,7 +212,11 @@ async fn the_workflow_example() {
     assert_ne!(sessions[1], sessions[2], "execute starts afresh");
     assert_eq!(sessions[2], sessions[3], "commit goes on where execute was");
     assert!(prompts[1].prompt.contains("Plan this: Add dark mode toggle to header"), "{}", prompts[1].prompt);
-    assert!(prompts[2].prompt.contains("The plan:\n\nHere's the implementation plan:\n\n1. Create"), "{}", prompts[2].prompt);
+    assert!(
+        prompts[2].prompt.contains("The plan:\n\nHere's the implementation plan:\n\n1. Create"),
+        "{}",
+        prompts[2].prompt
+    );
     dialogue.snapshot("the_workflow_example");
     dialogue.gateway.finish().await;
 }

@@ -226,7 +226,8 @@ mod tests {
     #[test]
     fn a_commands_end_is_shown_however_long_it_is() {
         let command = format!("echo {}; rm -rf everything", "x".repeat(100_000));
-        let PermissionDetail::Command { command } = request("r", asked("Bash", json!({ "command": command })), Path::new("/")).detail
+        let PermissionDetail::Command { command } =
+            request("r", asked("Bash", json!({ "command": command })), Path::new("/")).detail
         else {
             panic!("no command");
         };

@@ -78,7 +78,9 @@ pub fn play(prompt: &str, turn: u64, cwd: &Path) -> Vec<Step> {
     let words: Vec<_> = asked.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let has = |word: &str| words.contains(&word);
     if words.len() <= 4 && ["hello", "hi", "hey", "hallo", "thanks", "ping"].iter().any(|word| has(word)) {
-        return vec![Step::Say(format!("{WHO} Ask it for a change, for example: improve the greeting. Or ask: how does this work?"))];
+        return vec![Step::Say(format!(
+            "{WHO} Ask it for a change, for example: improve the greeting. Or ask: how does this work?"
+        ))];
     }
     if asked.contains("how does this work") {
         return vec![Step::Say(format!("{WHO}\n\n{TOUR}"))];

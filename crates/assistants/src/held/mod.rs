@@ -151,7 +151,10 @@ impl Holder {
         let (class, message) = match error.kind {
             StartFailure::NotFound => (
                 FailureClass::NotInstalled,
-                format!("`{}` was not found on this machine. `adjutant doctor` says what to do; then try again.", self.name),
+                format!(
+                    "`{}` was not found on this machine. `adjutant doctor` says what to do; then try again.",
+                    self.name
+                ),
             ),
             StartFailure::BadDirectory => (
                 FailureClass::Other,

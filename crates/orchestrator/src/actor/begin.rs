@@ -200,7 +200,11 @@ impl Actor {
             resume: session.assistant_session_id.clone(),
             new_session: session.id.0,
             model: None,
-            permission_mode: if mode == PermissionMode::Trust && !settings.trust_allowed { PermissionMode::Ask } else { mode },
+            permission_mode: if mode == PermissionMode::Trust && !settings.trust_allowed {
+                PermissionMode::Ask
+            } else {
+                mode
+            },
             trusted_codebase: self.codebase.as_ref().is_some_and(|codebase: &Codebase| codebase.trusted),
             environment: settings.environment.clone(),
         }

@@ -73,7 +73,7 @@ impl Actor {
 
     fn ending_changes(&mut self, outcome: &Outcome) -> Vec<Change> {
         let now = self.context.clock.now();
-        let mut changes = Vec::with_capacity(6);
+        let mut changes = Vec::with_capacity(7);
         let Work::Turn(turn) = &self.work else { return changes };
         let (state, failure) = match outcome {
             Outcome::Completed => (TurnState::Completed, None),
@@ -82,6 +82,8 @@ impl Actor {
         };
         changes.push(Change::EndTurn { id: turn.row.id, state, failure, at: now });
         changes.push(Change::SetInbound { seq: turn.inbound.seq, state: InboundState::Done, at: now });
+        // What was sent while the turn ran; what is sent from now on is blanked when it has arrived.
+        changes.push(Change::BlankReply { turn: turn.row.id });
         changes.extend(self.usage_row(turn));
         if let Some(run) = self.run.as_ref().filter(|run| run.id == turn.row.run) {
             changes.push(Change::AdvanceRun { id: run.id, offset: run.cursor });
@@ -114,7 +116,9 @@ impl Actor {
     fn metadata_after(&self, session: &Session, turn: &ActiveTurn, outcome: &Outcome) -> SessionMetadata {
         let mut metadata = session.metadata.clone();
         metadata.turns += 1;
-        let Some(command) = turn.row.command.as_ref().filter(|_| *outcome == Outcome::Completed) else { return metadata };
+        let Some(command) = turn.row.command.as_ref().filter(|_| *outcome == Outcome::Completed) else {
+            return metadata;
+        };
         metadata.last_command = Some(command.clone());
         let pairs = &self.context.settings.fresh_context_pairs;
         let text = turn.reply.last_block().to_owned();
@@ -129,7 +133,9 @@ impl Actor {
     async fn after_turn(&mut self, outcome: &Outcome) -> Result<(), Halt> {
         let target = self.target();
         let Work::Turn(turn) = std::mem::replace(&mut self.work, Work::Idle) else { return Ok(()) };
-        self.context.metrics.turn_ended(outcome, self.context.clock.monotonic().saturating_duration_since(turn.started));
+        self.context
+            .metrics
+            .turn_ended(outcome, self.context.clock.monotonic().saturating_duration_since(turn.started));
         let message = turn.inbound.message.message.clone();
         // First, so that no status says behind the sign that work goes on.
         drop(turn);
@@ -163,8 +169,10 @@ impl Actor {
             started_at: now,
             ..old.clone()
         };
-        let mut changes =
-            vec![Change::EndSession { id: old.id, reason: EndReason::Lost, at: now }, Change::StartSession(fresh.clone())];
+        let mut changes = vec![
+            Change::EndSession { id: old.id, reason: EndReason::Lost, at: now },
+            Change::StartSession(fresh.clone()),
+        ];
         changes.extend(self.close_run().await);
         let Work::Turn(turn) = &mut self.work else { return Ok(()) };
         turn.restarted = true;

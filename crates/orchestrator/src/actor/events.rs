@@ -25,7 +25,9 @@ impl Actor {
             AssistantEvent::TextAbandoned => self.on_abandoned(),
             AssistantEvent::Thinking => {}
             AssistantEvent::ToolStarted { id, title } => self.on_tool(|turn| turn.tools.push((id, title))),
-            AssistantEvent::ToolFinished { id, .. } => self.on_tool(|turn| turn.tools.retain(|(known, _)| *known != id)),
+            AssistantEvent::ToolFinished { id, .. } => {
+                self.on_tool(|turn| turn.tools.retain(|(known, _)| *known != id))
+            }
             AssistantEvent::SessionStarted { id, model } => self.on_session_started(id, model),
             AssistantEvent::PermissionRequested(request) => self.on_permission_requested(request).await?,
             AssistantEvent::PermissionWithdrawn { request } => self.on_permission_withdrawn(&request).await?,

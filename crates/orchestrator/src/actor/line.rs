@@ -13,8 +13,8 @@ use super::receive::text_of;
 use super::{Actor, Halt, RunningCommand, Work};
 use crate::commands::{self, Command, command_invoke};
 use crate::delivery::OpenPart;
-use crate::outbound::{self, Message};
 use crate::language::parse::{self, Input};
+use crate::outbound::{self, Message};
 use crate::slots::Slot;
 use crate::words::turn as words;
 
@@ -34,8 +34,7 @@ impl Actor {
         }
         let place = self.line.len() + 1;
         let notice = self.answer_to(&inbound, words::queued(place, &self.platform.spell_command("stop")));
-        let queued =
-            Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at: self.context.clock.now() };
+        let queued = Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at: self.context.clock.now() };
         self.commit(vec![queued], vec![notice]).await?;
         self.line.push_back(inbound);
         Ok(())

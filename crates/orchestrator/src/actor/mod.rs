@@ -15,8 +15,8 @@
 //! | [`recover`] | turns that ran when the gateway went away |
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use adjutant_core::approval::Approval;
 use adjutant_core::assistant::{Assistant, RunControl, RunEvent, SpoolOffset};
@@ -117,7 +117,11 @@ type Job<T> = SyncFuture<BoxFuture<'static, T>>;
 enum Work {
     Idle,
     /// A prompt that waits for a place among the concurrent turns.
-    Waiting { inbound: Box<Inbound>, prepared: Box<Prepared>, slot: Job<Option<Slot>> },
+    Waiting {
+        inbound: Box<Inbound>,
+        prepared: Box<Prepared>,
+        slot: Job<Option<Slot>>,
+    },
     Command(Box<RunningCommand>),
     Turn(Box<ActiveTurn>),
 }

@@ -34,7 +34,11 @@ impl Actor {
         self.ask(request, closed).await
     }
 
-    async fn ask(&mut self, request: PermissionRequest, closed: Option<crate::reply::FinishedPart>) -> Result<(), Halt> {
+    async fn ask(
+        &mut self,
+        request: PermissionRequest,
+        closed: Option<crate::reply::FinishedPart>,
+    ) -> Result<(), Halt> {
         let id = self.context.store.reserve_approval().await?;
         let now = self.context.clock.now();
         let expires_at = now + chrono::Duration::from_std(self.context.settings.watchdogs.approval).unwrap_or_default();

@@ -7,13 +7,14 @@ use adjutant_core::message::InboundContent;
 use adjutant_store::error::StoreError;
 use adjutant_store::record::Inbound;
 use adjutant_store::store::CodebaseLookup;
+use chrono::{DateTime, Utc};
 
 use super::Actor;
 use super::receive::text_of;
 use crate::commands::{self, CommandError, binding};
+use crate::language::arguments;
 use crate::language::parse::{self, Input};
 use crate::language::substitute::{self, Values};
-use crate::language::arguments;
 use crate::registry;
 use crate::words::{codebase as words, one_line, turn as turn_words};
 
@@ -115,21 +116,31 @@ impl Actor {
     async fn adopt_default(&mut self) -> Result<(), CommandError> {
         let now = self.context.clock.now();
         let found = match &self.context.settings.default_codebase {
-            Some(wanted) => {
-                let found = binding::find_or_adopt(&self.context, wanted, now).await?;
-                Some(found.ok_or_else(|| {
-                    UserError::new(
-                        format!("The default codebase `{wanted}` is not in the workspace."),
-                        "Correct `DEFAULT_CODEBASE`, or `/clone` another.",
-                    )
-                })?)
-            }
+            Some(wanted) => Some(self.default_codebase(wanted, now).await?),
             None => self.sample().await?,
         };
         if let Some(found) = found {
             self.bind_now(found);
         }
         Ok(())
+    }
+
+    /// Looked up by name once; every further new conversation needs only its row.
+    async fn default_codebase(&self, wanted: &str, now: DateTime<Utc>) -> Result<binding::Found, CommandError> {
+        if let Some(id) = self.context.default_codebase.get()
+            && let Some(codebase) = self.context.store.find_codebase(CodebaseLookup::Id(*id)).await?
+        {
+            return Ok(binding::Found { codebase, adopted: false });
+        }
+        let found = binding::find_or_adopt(&self.context, wanted, now).await?.ok_or_else(|| {
+            UserError::new(
+                format!("The default codebase `{wanted}` is not in the workspace."),
+                "Correct `DEFAULT_CODEBASE`, or `/clone` another.",
+            )
+        })?;
+        // Whoever was first has set the same.
+        let _ = self.context.default_codebase.set(found.codebase.id);
+        Ok(found)
     }
 
     async fn sample(&self) -> Result<Option<binding::Found>, CommandError> {

@@ -181,9 +181,12 @@ impl Actor {
                 tool: turn.current_tool().map(turn_words::tool_title),
                 waits_for_approval: self.has_open_approval(),
             }),
-            Work::Command(command) => {
-                Some(TurnView { title: one_line(text_of(&command.inbound), 60), since: now, tool: None, waits_for_approval: false })
-            }
+            Work::Command(command) => Some(TurnView {
+                title: one_line(text_of(&command.inbound), 60),
+                since: now,
+                tool: None,
+                waits_for_approval: false,
+            }),
             Work::Idle | Work::Waiting { .. } => None,
         }
     }

@@ -15,7 +15,8 @@ const STATUS_TICK: Duration = Duration::from_secs(5);
 impl Actor {
     /// When something is due next.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let mut deadlines = [self.first_preview_at(), self.watchdog_at(), self.idle_until(), self.expiry_at(), self.tick_at()];
+        let mut deadlines =
+            [self.first_preview_at(), self.watchdog_at(), self.idle_until(), self.expiry_at(), self.tick_at()];
         deadlines.sort_unstable();
         deadlines.into_iter().flatten().next()
     }

@@ -36,7 +36,11 @@ impl Command for Clone {
         if url.is_empty() {
             return Err(UserError::new(
                 "No repository given.",
-                format!("Use `{}` or `{}`.", call.spell("clone https://github.com/owner/repo"), call.spell("clone owner/repo")),
+                format!(
+                    "Use `{}` or `{}`.",
+                    call.spell("clone https://github.com/owner/repo"),
+                    call.spell("clone owner/repo")
+                ),
             )
             .into());
         }
@@ -75,8 +79,10 @@ impl Command for Clone {
 
 fn undo_buttons(codebase: &adjutant_core::codebase::Codebase) -> Vec<Button> {
     let id = codebase.id.short();
-    let mut buttons =
-        vec![Button { label: "Remove record".to_owned(), token: crate::buttons::command(&format!("codebase-drop {id}")) }];
+    let mut buttons = vec![Button {
+        label: "Remove record".to_owned(),
+        token: crate::buttons::command(&format!("codebase-drop {id}")),
+    }];
     if !codebase.commands.is_empty() {
         buttons.push(Button {
             label: "Unload commands".to_owned(),

@@ -31,11 +31,9 @@ impl Command for CodebaseSwitch {
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
         let wanted = rest.trim();
         if wanted.is_empty() {
-            return Err(UserError::new(
-                "No codebase given.",
-                format!("{} lists what is there.", call.spell("repos")),
-            )
-            .into());
+            return Err(
+                UserError::new("No codebase given.", format!("{} lists what is there.", call.spell("repos"))).into()
+            );
         }
         let Some(found) = binding::find_or_adopt(&call.context, wanted, call.now).await? else {
             return Err(UserError::new(

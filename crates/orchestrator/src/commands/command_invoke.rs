@@ -38,7 +38,11 @@ impl Command for CommandInvoke {
         let Some((name, _)) = arguments::next(rest)? else {
             return Err(UserError::new(
                 "No command given.",
-                format!("Use `{}`; {} lists what is registered.", call.spell("command-invoke <name>"), call.spell("commands")),
+                format!(
+                    "Use `{}`; {} lists what is registered.",
+                    call.spell("command-invoke <name>"),
+                    call.spell("commands")
+                ),
             )
             .into());
         };

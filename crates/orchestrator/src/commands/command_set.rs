@@ -51,7 +51,8 @@ impl Command for CommandSet {
             Written::Created
         };
         let description = registry::describe(root, &path)?;
-        let before = registry::find(&codebase.commands, &name).map(|(known, command)| (known.to_owned(), command.path.clone()));
+        let before =
+            registry::find(&codebase.commands, &name).map(|(known, command)| (known.to_owned(), command.path.clone()));
         if let Some((known, _)) = &before {
             codebase.commands.remove(known);
         }

@@ -218,14 +218,20 @@ pub enum Action {
     PutCodebase(Codebase),
     /// The row of a codebase that was made by mistake; the folder stays.
     DropCodebase(CodebaseId),
-    Bind { codebase: Option<CodebaseId>, cwd: Option<String> },
+    Bind {
+        codebase: Option<CodebaseId>,
+        cwd: Option<String>,
+    },
     EndSession(EndReason),
     ClearQueue,
     /// Interrupts the running turn; its reply says so.
     StopTurn,
     /// The prompt is put in line like any other.
     Enqueue,
-    Answer { approval: ApprovalId, answer: Answer },
+    Answer {
+        approval: ApprovalId,
+        answer: Answer,
+    },
 }
 
 /// Why a command was not carried out.
@@ -250,7 +256,10 @@ mod tests {
         let mut seen = BTreeSet::new();
         for command in ALL {
             assert!(seen.insert(command.name()), "{} is listed twice", command.name());
-            assert_eq!(find(&command.name().to_ascii_uppercase().replace('-', "_")).map(Command::name), Some(command.name()));
+            assert_eq!(
+                find(&command.name().to_ascii_uppercase().replace('-', "_")).map(Command::name),
+                Some(command.name())
+            );
         }
     }
 }

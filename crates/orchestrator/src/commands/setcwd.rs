@@ -31,11 +31,7 @@ impl Command for SetCwd {
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
         let path = rest.trim();
         if path.is_empty() {
-            return Err(UserError::new(
-                "No directory given.",
-                format!("Use `{}`.", call.spell("setcwd <path>")),
-            )
-            .into());
+            return Err(UserError::new("No directory given.", format!("Use `{}`.", call.spell("setcwd <path>"))).into());
         }
         let base = call.conversation.cwd.as_deref().map(std::path::Path::new);
         let workspace = &call.context.workspace;
@@ -46,13 +42,15 @@ impl Command for SetCwd {
         };
         let cwd = directory.to_string_lossy().into_owned();
         let known = super::binding::codebase_of(&call.context, &directory).await?;
-        let tree = workspace.find_trees().into_iter().find(|tree| directory.starts_with(tree)).filter(|_| known.is_none());
+        let tree =
+            workspace.find_trees().into_iter().find(|tree| directory.starts_with(tree)).filter(|_| known.is_none());
         let adopted = match &tree {
             Some(tree) => Some(super::binding::adopt(&call.context, tree, call.now).await),
             None => None,
         };
         let codebase = known.or_else(|| adopted.clone());
-        let entered = codebase.as_ref().filter(|entered| call.codebase.as_ref().is_none_or(|from| from.id != entered.id));
+        let entered =
+            codebase.as_ref().filter(|entered| call.codebase.as_ref().is_none_or(|from| from.id != entered.id));
         let outcome = Outcome::say(words::directory_set(&call.place(&cwd), entered));
         let outcome = adopted.into_iter().fold(outcome, |outcome, codebase| outcome.and(Action::PutCodebase(codebase)));
         Ok(outcome

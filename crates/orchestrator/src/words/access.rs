@@ -15,7 +15,10 @@ pub fn pairing(pairing_code: &str) -> String {
 /// Somebody wrote more than the quota allows.
 #[must_use]
 pub fn too_many(limit: u32, until: DateTime<Utc>) -> String {
-    format!("More than {limit} messages in an hour. This one was not taken; write again after {} UTC.", until.format("%H:%M"))
+    format!(
+        "More than {limit} messages in an hour. This one was not taken; write again after {} UTC.",
+        until.format("%H:%M")
+    )
 }
 
 /// Something came that is no text.

@@ -86,7 +86,11 @@ pub fn parse_id(call: &Call, command: &str, word: Option<&str>) -> Result<Approv
 pub fn unknown_scope(call: &Call, id: ApprovalId, word: &str) -> UserError {
     UserError::new(
         format!("{} is not something `{}` knows.", code(word, 40), call.spell("approve")),
-        format!("Use `{}` or `{}`.", call.spell(&format!("approve {id}")), call.spell(&format!("approve {id} session"))),
+        format!(
+            "Use `{}` or `{}`.",
+            call.spell(&format!("approve {id}")),
+            call.spell(&format!("approve {id} session"))
+        ),
     )
 }
 

@@ -52,10 +52,8 @@ pub fn cloned(call: &Call, codebase: &Codebase, cloned: &Cloned, assistant: Opti
         Cloned::New { .. } => ("Cloned.", Commands::Loaded),
         Cloned::Linked { .. } => ("Already here; linked, nothing in it was changed.", Commands::Known),
     };
-    let mut lines = vec![
-        first.to_owned(),
-        format!("Codebase: {} (`{}`)", code(&codebase.name, 60), codebase.id.short()),
-    ];
+    let mut lines =
+        vec![first.to_owned(), format!("Codebase: {} (`{}`)", code(&codebase.name, 60), codebase.id.short())];
     if let Some(url) = &codebase.repository_url {
         lines.push(format!("Repository: {}", code(url, 200)));
     }
@@ -83,8 +81,16 @@ pub fn switched(call: &Call, codebase: &Codebase, commands: Commands) -> String 
 #[must_use]
 pub fn nearest_codebase(call: &Call, wanted: &str, known: &[Codebase]) -> String {
     match nearest::nearest(wanted, known.iter().map(|codebase| codebase.name.as_str())) {
-        Some(near) => format!("Did you mean `{}`? {} lists all.", call.spell(&format!("codebase-switch {near}")), call.spell("repos")),
-        None => format!("{} lists what is there, `{}` fetches another.", call.spell("repos"), call.spell("clone <repo-url>")),
+        Some(near) => format!(
+            "Did you mean `{}`? {} lists all.",
+            call.spell(&format!("codebase-switch {near}")),
+            call.spell("repos")
+        ),
+        None => format!(
+            "{} lists what is there, `{}` fetches another.",
+            call.spell("repos"),
+            call.spell("clone <repo-url>")
+        ),
     }
 }
 
@@ -163,7 +169,8 @@ pub fn unknown_slash(call: &Call, name: &str) -> UserError {
 pub fn command_set(name: &str, path: &str, written: crate::commands::Written, before: Option<&str>) -> String {
     let other_file = before.is_some_and(|before| before != path);
     let (name, path) = (code(name, 64), code(path, 200));
-    let registered = if other_file { format!("Command {name} is now {path}") } else { format!("Command {name} registered") };
+    let registered =
+        if other_file { format!("Command {name} is now {path}") } else { format!("Command {name} registered") };
     match written {
         crate::commands::Written::Found => format!("{registered}."),
         crate::commands::Written::Created => format!("{registered}; {path} was created."),
@@ -178,7 +185,11 @@ pub fn command_set(name: &str, path: &str, written: crate::commands::Written, be
 pub fn loaded(folder: &str, report: &Loaded) -> Result<String, UserError> {
     if report.loaded.is_empty() && !report.refused.is_empty() {
         return Err(UserError::new(
-            format!("No commands in {} could be loaded; left out: {}.", code(folder, 200), names(report.refused.iter())),
+            format!(
+                "No commands in {} could be loaded; left out: {}.",
+                code(folder, 200),
+                names(report.refused.iter())
+            ),
             "Links that leave the codebase, unreadable files and names nobody can type are left out.",
         ));
     }
@@ -188,8 +199,7 @@ pub fn loaded(folder: &str, report: &Loaded) -> Result<String, UserError> {
             "Give a folder of the codebase, for example `.claude/commands`.",
         ));
     }
-    let mut lines =
-        vec![format!("Loaded {}: {}", count(report.loaded.len(), "command"), names(report.loaded.iter()))];
+    let mut lines = vec![format!("Loaded {}: {}", count(report.loaded.len(), "command"), names(report.loaded.iter()))];
     if !report.replaced.is_empty() {
         lines.push(format!("Replaced: {}", names(report.replaced.iter())));
     }
@@ -197,7 +207,10 @@ pub fn loaded(folder: &str, report: &Loaded) -> Result<String, UserError> {
         lines.push(format!("The same name twice, the last one counts: {}", names(report.clashing.iter())));
     }
     if !report.refused.is_empty() {
-        lines.push(format!("Left out: {}. Links that leave the codebase, unreadable files and names nobody can type are.", names(report.refused.iter())));
+        lines.push(format!(
+            "Left out: {}. Links that leave the codebase, unreadable files and names nobody can type are.",
+            names(report.refused.iter())
+        ));
     }
     Ok(lines.join("\n"))
 }
@@ -224,7 +237,8 @@ pub fn already_forgotten() -> String {
 fn with_commands(codebase: &Codebase, commands: Commands) -> Option<String> {
     let verb = if commands == Commands::Loaded { "Loaded " } else { "" };
     let registered = &codebase.commands;
-    (!registered.is_empty()).then(|| format!("{verb}{}: {}", count(registered.len(), "command"), names(registered.keys())))
+    (!registered.is_empty())
+        .then(|| format!("{verb}{}: {}", count(registered.len(), "command"), names(registered.keys())))
 }
 
 fn count(n: usize, noun: &str) -> String {

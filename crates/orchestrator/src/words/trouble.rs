@@ -6,7 +6,9 @@ use adjutant_core::kind::AssistantKind;
 /// Our own fault. The reference is in the log, once.
 #[must_use]
 pub fn own_fault(reference: &str) -> String {
-    format!("Something went wrong on my side (reference `{reference}`). Your message was not carried out; please send it again.")
+    format!(
+        "Something went wrong on my side (reference `{reference}`). Your message was not carried out; please send it again."
+    )
 }
 
 /// A message that failed on our side again and again.
@@ -26,21 +28,36 @@ pub fn failed(assistant: AssistantKind, class: FailureClass, message: &str) -> S
     }
     let name = assistant.shown();
     let text = match class {
-        FailureClass::NotInstalled => format!("{name} is not installed on this machine. `adjutant doctor` says how to install it."),
-        FailureClass::Authentication => format!("{name} is not logged in on this machine. `adjutant doctor` says how to log in."),
+        FailureClass::NotInstalled => {
+            format!("{name} is not installed on this machine. `adjutant doctor` says how to install it.")
+        }
+        FailureClass::Authentication => {
+            format!("{name} is not logged in on this machine. `adjutant doctor` says how to log in.")
+        }
         FailureClass::RateLimit => format!("{name}'s provider asks to slow down. Send the message again in a minute."),
         FailureClass::Quota => format!("{name}'s limit is reached. Send the message again when it has been reset."),
         FailureClass::ContextFull => format!("This session is too long for {name}. `/reset` starts a fresh one."),
-        FailureClass::SessionLost => format!("{name} does not know this session any more. Send the message again for a fresh one."),
+        FailureClass::SessionLost => {
+            format!("{name} does not know this session any more. Send the message again for a fresh one.")
+        }
         FailureClass::ModelUnknown => format!("{name} does not know the configured model. `adjutant doctor` shows it."),
         FailureClass::Network => format!("{name} could not reach its provider. Send the message again in a minute."),
-        FailureClass::Limit => format!("{name} reached the limit of this turn. \"continue\" goes on in the same session."),
-        FailureClass::Crashed => format!("{name} ended unexpectedly. What had arrived is above; \"continue\" goes on in the same session."),
-        FailureClass::Stalled => format!("Nothing was heard of {name} for too long, so the turn was ended. \"continue\" goes on in the same session."),
-        FailureClass::MachineRestarted => {
-            "The machine restarted while this ran. What had arrived is above. \"continue\" goes on in the same session.".to_owned()
+        FailureClass::Limit => {
+            format!("{name} reached the limit of this turn. \"continue\" goes on in the same session.")
         }
-        FailureClass::Other => format!("{name} could not finish. Send the message again, or `/reset` for a fresh session."),
+        FailureClass::Crashed => {
+            format!("{name} ended unexpectedly. What had arrived is above; \"continue\" goes on in the same session.")
+        }
+        FailureClass::Stalled => format!(
+            "Nothing was heard of {name} for too long, so the turn was ended. \"continue\" goes on in the same session."
+        ),
+        FailureClass::MachineRestarted => {
+            "The machine restarted while this ran. What had arrived is above. \"continue\" goes on in the same session."
+                .to_owned()
+        }
+        FailureClass::Other => {
+            format!("{name} could not finish. Send the message again, or `/reset` for a fresh session.")
+        }
     };
     format!("✗ {text}")
 }
@@ -62,5 +79,8 @@ pub fn time_over(time: std::time::Duration) -> String {
 /// The assistant did not know the session; a fresh one was started by itself.
 #[must_use]
 pub fn session_lost(assistant: AssistantKind) -> String {
-    format!("{} did not know this session any more. A fresh one was started; it knows nothing of what was said before.", assistant.shown())
+    format!(
+        "{} did not know this session any more. A fresh one was started; it knows nothing of what was said before.",
+        assistant.shown()
+    )
 }

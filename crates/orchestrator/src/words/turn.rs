@@ -28,7 +28,9 @@ pub fn nothing_said() -> String {
 /// The queue of this conversation is full.
 #[must_use]
 pub fn queue_full(limit: usize, clear: &str) -> String {
-    format!("{limit} messages wait here already; this one was not taken. Send it again later, or empty the queue with `{clear}`.")
+    format!(
+        "{limit} messages wait here already; this one was not taken. Send it again later, or empty the queue with `{clear}`."
+    )
 }
 
 /// `/stop` without a turn.

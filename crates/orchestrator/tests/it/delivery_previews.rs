@@ -146,7 +146,10 @@ async fn a_preview_of_unclear_fate_is_not_repeated_and_the_text_comes_whole_in_t
     rest().await;
     scene.delivery.submit(finished(&part, "the end"));
     scene.settled("1").await;
-    assert_eq!(scene.platform.said(), [sent("1", "some text▍"), sent("1", "(sent again: the first try was cut off)\n\nthe end")]);
+    assert_eq!(
+        scene.platform.said(),
+        [sent("1", "some text▍"), sent("1", "(sent again: the first try was cut off)\n\nthe end")]
+    );
 }
 
 #[tokio::test]

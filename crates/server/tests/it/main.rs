@@ -1,6 +1,10 @@
 //! The server through its front door: a real port, a stub of the gateway behind it.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is not as it should be")]
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test waits for real programs and ends where something is not as it should be"
+)]
 
 mod access;
 mod browser;

@@ -43,14 +43,17 @@ statements! { "remote_agent_outbox";
     SENDING:
         "UPDATE remote_agent_outbox SET state = 'sending', updated_at = $2
          WHERE id = $1 AND (state = 'pending' OR (state = 'sending' AND conversation_id IS NOT NULL))";
-    /// What no later revision can need any more is blanked at once: notices, pairing lines, settled questions.
+    /// What no later revision can need any more is blanked at once: notices, pairing lines, settled questions, replies
+    /// whose turn has ended.
     SENT:
         "UPDATE remote_agent_outbox SET
            state = CASE WHEN state = 'open' THEN 'open' WHEN revision = $2 THEN 'sent' ELSE 'pending' END,
            body = CASE WHEN revision = $2 AND state <> 'open' AND (kind IN ('notice', 'pairing')
                OR (kind = 'approval' AND NOT EXISTS (SELECT 1 FROM remote_agent_approvals a
                    WHERE a.conversation_id = remote_agent_outbox.conversation_id AND a.state = 'open'
-                     AND a.part_id = remote_agent_outbox.id)))
+                     AND a.part_id = remote_agent_outbox.id))
+               OR (kind = 'reply' AND NOT EXISTS (SELECT 1 FROM remote_agent_turns t
+                   WHERE t.id = remote_agent_outbox.turn_id AND t.state = 'running')))
              THEN '' ELSE body END,
            sent_revision = $2, message_ref = $3, attempts = 0, due_at = NULL, error = NULL, updated_at = $4
          WHERE id = $1 AND state <> 'dead' AND revision >= $2 AND sent_revision <= $2";

@@ -20,7 +20,11 @@ pub(crate) async fn read(conn: &mut Conn<'_>, id: ConversationId) -> Result<Snap
     };
     let turn = turn::running(conn, id).await?;
     let inbound = inbound::list_open(conn, &conversation).await?;
-    let approvals = approval::list_of(conn, id, turn.as_ref().map(|turn| turn.id)).await?;
+    // Questions belong to a running turn; its end withdraws them.
+    let approvals = match &turn {
+        Some(turn) => approval::list_of(conn, id, Some(turn.id)).await?,
+        None => Vec::new(),
+    };
     let reply = match &turn {
         Some(turn) => outbox::list_of_turn(conn, turn.id).await?,
         None => Vec::new(),

@@ -76,6 +76,9 @@ async fn a_delivered_notice_is_blank_and_a_reply_when_told(db: Database) {
     store.commit(Some(running.lane), vec![blank]).await.expect("blanked");
     assert!(db.places_of(SECRET).await.is_empty());
     assert_eq!(store.part(late.id).await.expect("a look").expect("there").part.text, "not there yet");
+    store.commit(Some(running.lane), vec![running.end()]).await.expect("ended");
+    store.commit(Some(running.lane), vec![sent(late.id, 1)]).await.expect("sent");
+    assert_eq!(store.part(late.id).await.expect("a look").expect("there").part.text, "");
 }
 
 async fn a_question_is_blank_once_it_is_settled_and_shown_so(db: Database) {

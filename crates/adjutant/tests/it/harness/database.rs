@@ -30,7 +30,8 @@ impl Database {
 
     pub async fn create(self) -> Self {
         if let Self::Postgres { name } = &self {
-            let mut server = PgConnection::connect(&server()).await.expect("PostgreSQL answers; `./scripts/test` starts one");
+            let mut server =
+                PgConnection::connect(&server()).await.expect("PostgreSQL answers; `./scripts/test` starts one");
             server.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
         }
         self

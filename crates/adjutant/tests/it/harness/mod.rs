@@ -4,7 +4,7 @@
 //! nothing is left over: no unhandled message, no undelivered part, no refused request, no living process.
 
 mod database;
-mod processes;
+pub mod processes;
 mod programs;
 mod verbs;
 
