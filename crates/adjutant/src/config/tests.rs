@@ -124,7 +124,7 @@ fn no_problem_and_no_debug_output_shows_a_secret() {
         ("GITHUB_TOKEN", PLANTED),
     ]);
     assert!(!format!("{config:?}").contains(PLANTED));
-    assert_eq!(config.secrets().len(), 5);
+    assert_eq!(config.secrets().len(), 6);
     assert!(config.secrets().iter().all(|secret| secret.expose_secret().ends_with(PLANTED)));
 }
 
