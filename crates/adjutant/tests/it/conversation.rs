@@ -50,3 +50,14 @@ async fn stop_ends_the_turn_and_the_next_message_works() {
     gateway.until_said("here again").await;
     gateway.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_conversation_is_in_the_default_codebase_also_for_commands() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "/getcwd");
+    gateway.until_said("Current working directory: ").await;
+    gateway.telegram.says(ANA, ANA, "/command-set hi hi.md \"say hi\"");
+    gateway.until_said("registered").await;
+    assert_eq!(std::fs::read_to_string(gateway.shop().join("hi.md")).unwrap(), "say hi");
+    gateway.finish().await;
+}

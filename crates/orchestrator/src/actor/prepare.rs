@@ -62,7 +62,15 @@ impl Actor {
     }
 
     /// Other conversations and the operator may have changed the codebase's commands, or its trust, since it was read.
+    /// A new conversation begins in the default codebase, also when a command is the first thing said.
     pub(super) async fn refresh_codebase(&mut self) -> Result<(), StoreError> {
+        if self.codebase.is_none() && self.context.settings.default_codebase.is_some() {
+            match self.adopt_default().await {
+                Err(CommandError::Store(error)) => return Err(error),
+                // A default that is not there is told when a prompt needs it; commands can bind another.
+                Ok(()) | Err(CommandError::User(_)) => return Ok(()),
+            }
+        }
         if let Some(codebase) = &self.codebase
             && let Some(now) = self.context.store.find_codebase(CodebaseLookup::Id(codebase.id)).await?
         {
