@@ -60,12 +60,17 @@ async fn advance_until_settled(gateway: &TestGateway, words: &str) {
     }
 }
 
+/// Waits until a reply was tried. Before that the clock stays: the assistant's start is timed by it as well.
+async fn until_tried(gateway: &TestGateway) {
+    gateway.until("a reply", || gateway.telegram.calls(SEND) > 0).await;
+}
+
 /// Ana's reply meets this fault so often. It arrives once, unmarked; Ben is answered while it is stuck.
 async fn arrives_once_after(fault: Fault, times: usize) {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, fault, times);
     gateway.telegram.says(ANA, ANA, "[[text:For Ana.]]");
-    gateway.until("the fault", || gateway.telegram.calls(SEND) > 0).await;
+    until_tried(&gateway).await;
     ben_is_answered_meanwhile(&gateway, "For Ana.").await;
     advance_until_settled(&gateway, "For Ana.").await;
     let said = with(&gateway, "For Ana.");
@@ -99,6 +104,7 @@ async fn asked_to_wait_two_seconds_once() {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, Fault::RetryAfter(2), 1);
     gateway.telegram.says(ANA, ANA, "[[text:For Ana.]]");
+    until_tried(&gateway).await;
     advance_until_settled(&gateway, "For Ana.").await;
     assert_eq!(with(&gateway, "For Ana.").len(), 1, "{}", gateway.story());
     gateway.finish().await;
@@ -109,6 +115,7 @@ async fn two_times_500() {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, refusal(500, "Internal Server Error"), 2);
     gateway.telegram.says(ANA, ANA, "[[text:For Ana.]]");
+    until_tried(&gateway).await;
     advance_until_settled(&gateway, "For Ana.").await;
     let said = with(&gateway, "For Ana.");
     assert_eq!(said.len(), 1, "{}", gateway.story());
@@ -122,6 +129,7 @@ async fn ten_times_502_across_a_restart() {
     let mut gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, Fault::Status(502, "<html>Bad Gateway</html>".to_owned()), 10);
     gateway.telegram.says(ANA, ANA, "[[text:For Ana.]]");
+    until_tried(&gateway).await;
     let started = std::time::Instant::now();
     while gateway.database.number(&gateway.data_dir(), PUT_OFF).await == 0 {
         assert!(started.elapsed() < crate::harness::PATIENCE, "{}", gateway.story());
@@ -143,6 +151,7 @@ async fn a_connection_that_drops_before_the_message_is_taken() {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, Fault::DropBefore, 1);
     gateway.telegram.says(ANA, ANA, "[[text:For Ana.]]");
+    until_tried(&gateway).await;
     advance_until_settled(&gateway, "For Ana.").await;
     assert_eq!(with(&gateway, "For Ana.").len(), 1, "{}", gateway.story());
     gateway.finish().await;
@@ -153,6 +162,7 @@ async fn repeated_once_and_marked(prompt: &str, words: &str) {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, Fault::DropAfter, 1);
     gateway.telegram.says(ANA, ANA, prompt);
+    until_tried(&gateway).await;
     let whole = |shown: &&Shown| shown.text.contains(words);
     advance_until_settled(&gateway, words).await;
     gateway.until("the repeat", || gateway.telegram.messages(ANA).len() >= 2).await;
@@ -238,6 +248,7 @@ async fn markup_that_is_refused_comes_as_plain_text() {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, refusal(400, "Bad Request: can't parse entities: wrong offset"), 1);
     gateway.telegram.says(ANA, ANA, "[[text:For **Ana** alone.]]");
+    until_tried(&gateway).await;
     advance_until_settled(&gateway, "alone.").await;
     let said = with(&gateway, "alone.");
     assert_eq!(said.len(), 1, "{}", gateway.story());
@@ -270,7 +281,7 @@ async fn a_chat_that_comes_back_is_answered_again() {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, refusal(403, "Forbidden: bot was blocked by the user"), 1);
     gateway.telegram.says(ANA, ANA, "[[text:Unheard.]]");
-    gateway.until("the refusal", || gateway.telegram.calls(SEND) > 0).await;
+    until_tried(&gateway).await;
     gateway.until_settled().await;
     gateway.telegram.says(ANA, ANA, "[[text:Here again.]]");
     gateway.until_said("Here again.").await;
