@@ -61,11 +61,18 @@ impl Assistants {
         conversation: Option<AssistantKind>,
         codebase: Option<&Codebase>,
     ) -> Result<AssistantKind, UserError> {
-        let wanted = [conversation, codebase.and_then(|codebase| codebase.assistant), self.default];
+        let wanted = [conversation, codebase.and_then(|codebase| codebase.assistant)];
         for kind in wanted.into_iter().flatten() {
             if matches!(self.check(kind).await, Readiness::Ready { .. }) {
                 return Ok(kind);
             }
+        }
+        // What the operator named is never replaced by another without a word.
+        if let Some(kind) = self.default {
+            return match self.check(kind).await {
+                Readiness::Ready { .. } => Ok(kind),
+                Readiness::Off { reason, hint } => Err(UserError::new(reason, hint)),
+            };
         }
         let mut reasons = Vec::new();
         for kind in self.known.keys().filter(|kind| Some(**kind) != self.fallback) {
@@ -107,5 +114,50 @@ impl Assistants {
 impl std::fmt::Debug for Assistants {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Assistants").field("known", &self.known.keys()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adjutant_core::assistant::{OpenError, OpenRun, Opening, SessionSpec};
+    use adjutant_core::id::RunId;
+    use async_trait::async_trait;
+
+    use super::*;
+
+    struct Stub(AssistantKind, Readiness);
+
+    #[async_trait]
+    impl Assistant for Stub {
+        fn kind(&self) -> AssistantKind {
+            self.0
+        }
+
+        async fn readiness(&self) -> Readiness {
+            self.1.clone()
+        }
+
+        async fn open(&self, _spec: &SessionSpec, _opening: Opening) -> Result<OpenRun, OpenError> {
+            Err(OpenError::Gone)
+        }
+
+        async fn end(&self, _run: RunId) -> Result<(), OpenError> {
+            Ok(())
+        }
+    }
+
+    fn assistants(default: Option<AssistantKind>) -> Assistants {
+        let off = Readiness::Off { reason: "Claude is not installed.".into(), hint: "Install it.".into() };
+        let demo = Readiness::Ready { detail: "demo".into() };
+        let all: Vec<Arc<dyn Assistant>> =
+            vec![Arc::new(Stub(AssistantKind::Claude, off)), Arc::new(Stub(AssistantKind::Demo, demo))];
+        Assistants::new(all, default, Some(AssistantKind::Demo), Clock::System)
+    }
+
+    #[tokio::test]
+    async fn the_fallback_stands_in_only_where_nobody_named_an_assistant() {
+        assert_eq!(assistants(None).choose(None, None).await, Ok(AssistantKind::Demo));
+        let refused = assistants(Some(AssistantKind::Claude)).choose(None, None).await;
+        assert_eq!(refused, Err(UserError::new("Claude is not installed.", "Install it.")));
     }
 }

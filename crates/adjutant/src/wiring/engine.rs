@@ -117,9 +117,14 @@ pub fn chosen(default: Option<AssistantKind>, readiness: &[(AssistantKind, Readi
     let ready = |kind: &AssistantKind| {
         readiness.iter().any(|(known, state)| known == kind && matches!(state, Readiness::Ready { .. }))
     };
-    default
-        .filter(ready)
-        .or_else(|| AssistantKind::ALL.iter().copied().find(|kind| *kind != super::assistants::FALLBACK && ready(kind)))
+    // What the operator named is never replaced by another.
+    if default.is_some() {
+        return default.filter(ready);
+    }
+    AssistantKind::ALL
+        .iter()
+        .copied()
+        .find(|kind| *kind != super::assistants::FALLBACK && ready(kind))
         .or_else(|| Some(super::assistants::FALLBACK).filter(ready))
 }
 
