@@ -17,9 +17,17 @@ use crate::error::StoreError;
 /// Statements that travel together; more of them go in several calls, to keep the number of shapes small.
 const LONGEST: usize = 12;
 
+/// What a whole transaction needs on its connection: a row that cannot be written when the statement before hit
+/// nothing. SQLite stops there, so that the commit behind it is never reached.
+pub(crate) const GUARD_TABLE: &str =
+    "CREATE TEMP TABLE IF NOT EXISTS adjutant_guard (id INTEGER PRIMARY KEY, hit INTEGER NOT NULL CHECK (hit > 0))";
+const GUARD: &str = "INSERT OR REPLACE INTO temp.adjutant_guard VALUES (1, changes());\n";
+
 /// Statements that wait to be sent.
 #[derive(Default)]
 pub(crate) struct Script {
+    /// The script is a transaction of its own, from `BEGIN` to `COMMIT`: expectations are guarded by the database.
+    whole: bool,
     text: String,
     arguments: SqliteArguments,
     /// How many arguments the statements before the current one have.
@@ -34,6 +42,14 @@ struct Step {
     expected: Expected,
 }
 
+/// Why a script was not carried out.
+pub(crate) enum Broken {
+    /// One of its statements did not do what was expected, or failed.
+    Statement(StoreError),
+    /// The transaction could not begin or not be made durable.
+    Transaction(StoreError),
+}
+
 /// What a statement must do, and what it means when it does not.
 pub(crate) enum Expected {
     Anything,
@@ -41,13 +57,39 @@ pub(crate) enum Expected {
     Change(StoreError),
     /// Return a row.
     Row(StoreError),
+    /// Pass: the guard behind a statement that must hit something.
+    Guard(StoreError),
+    /// Begin or commit.
+    Transaction,
 }
 
 impl Script {
+    /// A script that is a transaction of its own and goes to the database in one call.
+    pub(crate) fn transaction() -> Self {
+        let steps = vec![Step { table: "database", expected: Expected::Transaction }];
+        Self { whole: true, text: "BEGIN IMMEDIATE;\n".to_owned(), steps, ..Self::default() }
+    }
+
     /// Adds a statement; its arguments follow with [`Script::bind`].
     pub(crate) fn add(&mut self, sql: &Sql, expected: Expected) {
+        match expected {
+            Expected::Change(error) if self.whole => {
+                self.write(sql, "", ";\n", Expected::Anything);
+                self.text.push_str(GUARD);
+                self.steps.push(Step { table: sql.table, expected: Expected::Guard(error) });
+            }
+            Expected::Row(error) if self.whole => {
+                let guard = "INSERT OR REPLACE INTO temp.adjutant_guard VALUES (1, EXISTS (";
+                self.write(sql, guard, "));\n", Expected::Guard(error));
+            }
+            expected => self.write(sql, "", ";\n", expected),
+        }
+    }
+
+    fn write(&mut self, sql: &Sql, before: &str, behind: &str, expected: Expected) {
         self.base = self.arguments.len();
         self.steps.push(Step { table: sql.table, expected });
+        self.text.push_str(before);
         let mut pieces = sql.lite.split('$');
         self.text.push_str(pieces.next().unwrap_or_default());
         for piece in pieces {
@@ -59,7 +101,7 @@ impl Script {
             }
             self.text.push_str(&piece[digits..]);
         }
-        self.text.push_str(";\n");
+        self.text.push_str(behind);
     }
 
     pub(crate) fn bind<'q, T: Encode<'q, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
@@ -71,6 +113,36 @@ impl Script {
 
     pub(crate) fn is_full(&self) -> bool {
         self.steps.len() >= LONGEST
+    }
+
+    /// Whether every argument could be encoded.
+    pub(crate) const fn is_sound(&self) -> bool {
+        self.broken.is_none()
+    }
+
+    /// Carries out a [`Script::transaction`]. After an error the transaction must be rolled back.
+    ///
+    /// # Errors
+    /// See [`Broken`].
+    pub(crate) async fn carry_out(mut self, conn: &mut SqliteConnection) -> Result<(), Broken> {
+        self.text.push_str("COMMIT;\n");
+        self.steps.push(Step { table: "database", expected: Expected::Transaction });
+        let mut steps = self.steps.into_iter();
+        let query = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
+        let mut results = conn.fetch_many(query);
+        loop {
+            match results.try_next().await {
+                Ok(None) => return Ok(()),
+                Ok(Some(Either::Right(_))) => {}
+                Ok(Some(Either::Left(_))) => drop(steps.next()),
+                Err(error) => {
+                    return Err(match steps.next() {
+                        Some(step) => step.broken(error),
+                        None => unknown(&error),
+                    });
+                }
+            }
+        }
     }
 
     /// Sends what was added, and starts anew.
@@ -107,12 +179,25 @@ impl Script {
     }
 }
 
+fn unknown(error: &sqlx::Error) -> Broken {
+    Broken::Transaction(StoreError::Refused { table: "database", reason: error.to_string() })
+}
+
 impl Step {
+    fn broken(self, error: sqlx::Error) -> Broken {
+        let is_guard = error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_check_violation);
+        match self.expected {
+            Expected::Guard(expected) if is_guard => Broken::Statement(expected),
+            Expected::Transaction => Broken::Transaction(StoreError::from_sqlx(self.table, error)),
+            _ => Broken::Statement(StoreError::from_sqlx(self.table, error)),
+        }
+    }
+
     fn check(self, changed: u64, rows: u64) -> Result<(), StoreError> {
         match self.expected {
             Expected::Change(error) if changed == 0 => Err(error),
             Expected::Row(error) if rows == 0 => Err(error),
-            Expected::Anything | Expected::Change(_) | Expected::Row(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -146,7 +146,10 @@ fn connect_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
 
 async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
     let options = options.clone().journal_mode(SqliteJournalMode::Wal);
-    SqliteConnection::connect_with(&options).await.map_err(|error| StoreError::from_sqlx("database", error))
+    let failed = |error| StoreError::from_sqlx("database", error);
+    let mut conn = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    sqlx::query(crate::script::GUARD_TABLE).execute(&mut conn).await.map_err(failed)?;
+    Ok(conn)
 }
 
 async fn enter(

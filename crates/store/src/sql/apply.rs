@@ -10,6 +10,9 @@ use crate::error::StoreError;
 use crate::record::{Lane, Node};
 use crate::script::Script;
 
+/// Changes of a commit that goes to SQLite in one call. Ordinary ones have fewer than ten.
+const LONGEST_WHOLE: usize = 16;
+
 /// Applies them all, provided the lane is still held.
 pub(crate) async fn commit(
     conn: &mut Conn<'_>,
@@ -60,6 +63,29 @@ async fn commit_script(
         }
     }
     script.send(conn).await
+}
+
+/// The commit as one script that is a transaction of its own; `None` where it has to read, or is long.
+pub(crate) async fn whole(
+    lane: Option<Lane>,
+    changes: &[Change],
+    (node, now): (&Node, DateTime<Utc>),
+) -> Option<Script> {
+    let stale = lane.is_some_and(|lane| lane.epoch != node.epoch);
+    if stale || changes.len() > LONGEST_WHOLE || changes.iter().any(reads) {
+        return None;
+    }
+    let held = lane.map(|lane| (lane, node));
+    let mut script = Script::transaction();
+    if let Some(lane) = lane
+        && !fenced_by_a_change(lane, changes)
+    {
+        lane::fence(&mut Conn::Script(&mut script), lane, node).await.ok()?;
+    }
+    for change in changes {
+        apply(&mut Conn::Script(&mut script), change, held, now).await.ok()?;
+    }
+    Some(script).filter(Script::is_sound)
 }
 
 /// Whether a change has to look before it writes.
