@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use adjutant_core::conversation::Conversation;
 use adjutant_core::id::ConversationId;
 use adjutant_store::record::{Inbound, Lane};
 use futures_util::FutureExt;
@@ -47,6 +48,15 @@ impl Dispatcher {
 
     /// Hands a letter to the conversation's actor, which is started if there is none.
     pub fn deliver(self: &Arc<Self>, lane: Lane, letter: Letter) {
+        self.deliver_with(lane, letter, Leftovers::now(&self.context));
+    }
+
+    /// The first message of a conversation that it has made.
+    pub fn open(self: &Arc<Self>, lane: Lane, letter: Letter, conversation: Conversation) {
+        self.deliver_with(lane, letter, Leftovers::New(Box::new(conversation)));
+    }
+
+    fn deliver_with(self: &Arc<Self>, lane: Lane, letter: Letter, leftovers: Leftovers) {
         let mut actors = self.lock();
         let letter = match actors.get(&lane.conversation) {
             Some(actor) => match actor.send(letter) {
@@ -60,7 +70,7 @@ impl Dispatcher {
         let _ = sender.send(letter);
         actors.insert(lane.conversation, sender);
         drop(actors);
-        self.spawn(lane, receiver);
+        self.spawn(lane, receiver, leftovers);
     }
 
     /// Tells the actor of a conversation, if there is one.
@@ -105,9 +115,8 @@ impl Dispatcher {
         self.lock().len()
     }
 
-    fn spawn(self: &Arc<Self>, lane: Lane, letters: mpsc::UnboundedReceiver<Letter>) {
+    fn spawn(self: &Arc<Self>, lane: Lane, letters: mpsc::UnboundedReceiver<Letter>, leftovers: Leftovers) {
         let dispatcher = Arc::clone(self);
-        let leftovers = Leftovers::now(&self.context);
         let span = tracing::info_span!("conversation.handle", conversation = %lane.conversation);
         self.tasks.spawn(
             async move {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use adjutant_core::id::PartId;
+use adjutant_core::conversation::Conversation;
+use adjutant_core::id::{ConversationId, PartId};
 use adjutant_core::intake::{Intake, IntakeClosed};
 use adjutant_core::message::{InboundContent, InboundMessage};
 use adjutant_core::platform::Part;
@@ -10,7 +11,7 @@ use adjutant_store::change::{Change, NewPart};
 use adjutant_store::error::StoreError;
 use adjutant_store::record::{Accepted, Inbound, InboundState, PairingCode, PartKind, PartState};
 use async_trait::async_trait;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
 use crate::delivery::Outgoing;
 use crate::dispatcher::Letter;
@@ -48,7 +49,7 @@ impl Intake for Orchestrator {
 }
 
 impl Orchestrator {
-    fn hand_over(&self, message: InboundMessage, accepted: &Accepted, now: chrono::DateTime<chrono::Utc>) {
+    fn hand_over(&self, message: InboundMessage, accepted: &Accepted, now: DateTime<Utc>) {
         // A delivery seen before, or another node's conversation.
         let (Some(seq), Some(lane)) = (accepted.seq, accepted.lane) else { return };
         let inbound = Inbound {
@@ -59,7 +60,12 @@ impl Orchestrator {
             attempts: 0,
             received_at: now,
         };
-        self.dispatcher.deliver(lane, Letter::Inbound(Box::new(inbound)));
+        let made = accepted.created.then(|| new_conversation(accepted.conversation, &inbound.message, now));
+        let letter = Letter::Inbound(Box::new(inbound));
+        match made {
+            Some(conversation) => self.dispatcher.open(lane, letter, conversation),
+            None => self.dispatcher.deliver(lane, letter),
+        }
     }
 
     /// Whether a message may be stored at all. Nothing of what strangers write is kept.
@@ -138,6 +144,21 @@ impl Orchestrator {
 
     fn send_detached(&self, part: NewPart) {
         self.context.delivery.submit(Outgoing::committed(part, None, 1));
+    }
+}
+
+/// What the store has just made for the message.
+fn new_conversation(id: ConversationId, message: &InboundMessage, at: DateTime<Utc>) -> Conversation {
+    Conversation {
+        id,
+        platform: message.platform,
+        key: message.conversation.clone(),
+        codebase: None,
+        cwd: None,
+        assistant: None,
+        mode: None,
+        created_at: at,
+        updated_at: at,
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Accepted {
     pub seq: Option<InboundSeq>,
     /// The lane, if this node holds it now; `None`: another live node does, and was told.
     pub lane: Option<Lane>,
+    /// The message made the conversation.
+    pub created: bool,
 }
 
 /// An inbound message in the queue.
@@ -139,6 +141,23 @@ pub struct Snapshot {
     pub approvals: Vec<adjutant_core::approval::Approval>,
     /// Of the running turn, by ordinal.
     pub reply: Vec<OutboxRow>,
+}
+
+impl Snapshot {
+    /// That of a conversation which was just made: nothing has happened in it.
+    #[must_use]
+    pub fn of_new(conversation: Conversation) -> Self {
+        Self {
+            conversation,
+            codebase: None,
+            session: None,
+            run: None,
+            turn: None,
+            inbound: Vec::new(),
+            approvals: Vec::new(),
+            reply: Vec::new(),
+        }
+    }
 }
 
 /// What a turn consumed. `None` is unknown.

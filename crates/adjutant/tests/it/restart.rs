@@ -227,3 +227,24 @@ async fn two_hundred_conversations_keep_their_order() {
     assert_eq!(gateway.prompts().len(), usize::try_from(CHATS * EACH).unwrap());
     gateway.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_in_order_also_while_messages_come_in() {
+    let environment = vec![("MESSAGES_PER_PERSON_HOUR", "100000".to_owned())];
+    let mut gateway = TestGateway::start_with(Options { environment, ..Options::default() }).await;
+    gateway.telegram.lift_limits();
+    for round in 0..5 {
+        for n in 0..3 {
+            gateway.telegram.says(ANA, ANA, &format!("[[text:round {round} answer {n}.]]"));
+        }
+        // In the middle of taking them in, and again right after the start that takes up what is left.
+        tokio::time::sleep(Duration::from_millis(5 * round)).await;
+        assert_eq!(gateway.terminate().await, Some(0), "{}", gateway.log());
+        gateway.launch().await;
+        assert_eq!(gateway.terminate().await, Some(0), "{}", gateway.log());
+        gateway.launch().await;
+    }
+    gateway.until_prompted(15).await;
+    gateway.until_settled().await;
+    gateway.finish().await;
+}

@@ -96,10 +96,12 @@ impl std::fmt::Debug for Actor {
 
 /// Whether messages of the conversation may wait undelivered that an earlier life of the gateway, or another node,
 /// has committed. It is asked when an actor is called for: by the time it runs, the start may be over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leftovers {
     Possible,
     None,
+    /// The conversation was made by the message that called for the actor: there is nothing to read yet.
+    New(Box<Conversation>),
 }
 
 impl Leftovers {
@@ -107,6 +109,15 @@ impl Leftovers {
     pub fn now(context: &Context) -> Self {
         let possible = context.settings.shared_store || context.recovering.load(Ordering::Acquire);
         if possible { Self::Possible } else { Self::None }
+    }
+}
+
+async fn read_snapshot(context: &Context, lane: Lane) -> Result<Snapshot, Halt> {
+    loop {
+        match context.store.snapshot(lane.conversation).await {
+            Err(error) if error.is_temporary() => context.clock.sleep(std::time::Duration::from_secs(1)).await,
+            result => return Ok(result?),
+        }
     }
 }
 
@@ -198,22 +209,24 @@ impl Actor {
         dispatcher: Arc<Dispatcher>,
         lane: Lane,
         mut letters: mpsc::UnboundedReceiver<Letter>,
-        leftovers: Leftovers,
+        mut leftovers: Leftovers,
     ) {
-        match Self::load(&context, &dispatcher, lane, leftovers).await {
-            Ok(mut actor) => {
-                if let Err(halt) = actor.live(&mut letters).await {
-                    actor.halted(&halt).await;
+        loop {
+            match Self::load(&context, &dispatcher, lane, leftovers).await {
+                Ok(mut actor) => {
+                    if let Err(halt) = actor.live(&mut letters).await {
+                        actor.halted(&halt).await;
+                    }
                 }
+                Err(Halt::NoPlatform) => tracing::debug!("the conversation waits: its platform is switched off"),
+                Err(halt) => tracing::error!(error = %halt, "the conversation could not be read: {halt}"),
             }
-            Err(Halt::NoPlatform) => tracing::debug!("the conversation waits: its platform is switched off"),
-            Err(halt) => tracing::error!(error = %halt, "the conversation could not be read: {halt}"),
-        }
-        // Letters that came in the last moment belong to the next actor.
-        if !dispatcher.retire(lane.conversation, &letters) {
-            let leftovers = Leftovers::now(&context);
-            let next = Box::pin(Self::run(context, dispatcher, lane, letters, leftovers));
-            next.await;
+            // What is left when the gateway stops is in the store, for its next life.
+            if dispatcher.stopping().is_cancelled() || dispatcher.retire(lane.conversation, &letters) {
+                return;
+            }
+            // Letters that came in the last moment are for another actor.
+            leftovers = Leftovers::now(&context);
         }
     }
 
@@ -223,11 +236,9 @@ impl Actor {
         lane: Lane,
         leftovers: Leftovers,
     ) -> Result<Self, Halt> {
-        let snapshot = loop {
-            match context.store.snapshot(lane.conversation).await {
-                Err(error) if error.is_temporary() => context.clock.sleep(std::time::Duration::from_secs(1)).await,
-                result => break result?,
-            }
+        let snapshot = match &leftovers {
+            Leftovers::New(conversation) => Snapshot::of_new(conversation.as_ref().clone()),
+            Leftovers::Possible | Leftovers::None => read_snapshot(context, lane).await?,
         };
         let platform = context.platform(snapshot.conversation.platform).ok_or(Halt::NoPlatform)?;
         let mut actor = Self {

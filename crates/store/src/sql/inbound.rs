@@ -12,6 +12,7 @@ use super::lane;
 use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 use crate::record::{Accepted, Inbound, InboundState, Lane, Node};
+use crate::script::Script;
 
 const TABLE: &str = "remote_agent_inbound";
 
@@ -92,6 +93,10 @@ pub(crate) async fn accept(
     {
         return Ok(accepted(&holder, Some(seq), node));
     }
+    if let Conn::Lite(lite) = conn {
+        return accept_unknown(lite, message, node, now).await;
+    }
+    let mut created = false;
     let mut holder = lane::knock(conn, key, &message.delivery, node, now).await?;
     if holder.is_none() {
         if let Some(known) = lane::find(conn, key.0, key.1).await? {
@@ -100,6 +105,7 @@ pub(crate) async fn accept(
         super::conversation::insert(conn, key.0, key.1, now).await?;
         lane::create(conn, key.0, key.1).await?;
         holder = lane::knock(conn, key, &message.delivery, node, now).await?;
+        created = holder.is_some();
     }
     let Some(holder) = holder else {
         // The delivery was seen in another conversation: it is a new one without this message.
@@ -107,11 +113,34 @@ pub(crate) async fn accept(
         return Ok(accepted(&known, None, node));
     };
     let seq = insert(conn, holder.0, message, now).await?;
-    let accepted = accepted(&holder, seq, node);
+    let accepted = Accepted { created, ..accepted(&holder, seq, node) };
     if let (Some(_), None, Some(other)) = (accepted.seq, accepted.lane, &holder.1) {
         lane::notify(conn, holder.0, other).await?;
     }
     Ok(accepted)
+}
+
+/// Makes the conversation on SQLite, unless it is there and the delivery was seen.
+async fn accept_unknown(
+    conn: &mut SqliteConnection,
+    message: &InboundMessage,
+    node: &Node,
+    now: DateTime<Utc>,
+) -> Result<Accepted, StoreError> {
+    let (platform, key) = (message.platform, &message.conversation);
+    if let Some(known) = lane::find(&mut Conn::Lite(conn), platform, key).await? {
+        return Ok(accepted(&known, None, node));
+    }
+    let mut script = Script::default();
+    super::conversation::insert(&mut Conn::Script(&mut script), platform, key, now).await?;
+    lane::create(&mut Conn::Script(&mut script), platform, key).await?;
+    script.send(conn).await?;
+    if let Some((holder, seq)) = accept_known(conn, message, node, now).await? {
+        return Ok(Accepted { created: true, ..accepted(&holder, Some(seq), node) });
+    }
+    // The delivery was seen in another conversation: it is a new one without this message.
+    let known = lane::find(&mut Conn::Lite(conn), platform, key).await?;
+    known.map(|known| accepted(&known, None, node)).ok_or(StoreError::Stale { what: "conversation" })
 }
 
 /// `None`: the conversation is unknown or the delivery was seen; nothing was written.
@@ -144,7 +173,7 @@ async fn accept_known(
 fn accepted(holder: &lane::Holder, seq: Option<InboundSeq>, node: &Node) -> Accepted {
     let conversation = ConversationId(holder.0);
     let ours = holder.1.as_ref() == Some(&node.name) && holder.2 == node.epoch;
-    Accepted { conversation, seq, lane: ours.then_some(Lane { conversation, epoch: holder.2 }) }
+    Accepted { conversation, seq, lane: ours.then_some(Lane { conversation, epoch: holder.2 }), created: false }
 }
 
 async fn insert(
