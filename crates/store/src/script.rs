@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Either, Encode, Executor, Sqlite, SqliteConnection, Type};
 
 use crate::conn::Sql;
@@ -40,6 +40,15 @@ pub(crate) struct Script {
 struct Step {
     table: &'static str,
     expected: Expected,
+}
+
+/// What one statement did.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// Rows it returned.
+    pub rows: Vec<SqliteRow>,
+    /// Rows it changed.
+    pub changed: u64,
 }
 
 /// Why a script was not carried out.
@@ -120,21 +129,26 @@ impl Script {
         self.broken.is_none()
     }
 
-    /// Carries out a [`Script::transaction`]. After an error the transaction must be rolled back.
+    /// Carries out a [`Script::transaction`]: what each of its statements did, `BEGIN` and guards included. After an
+    /// error the transaction must be rolled back.
     ///
     /// # Errors
     /// See [`Broken`].
-    pub(crate) async fn carry_out(mut self, conn: &mut SqliteConnection) -> Result<(), Broken> {
+    pub(crate) async fn carry_out(mut self, conn: &mut SqliteConnection) -> Result<Vec<Done>, Broken> {
         self.text.push_str("COMMIT;\n");
         self.steps.push(Step { table: "database", expected: Expected::Transaction });
         let mut steps = self.steps.into_iter();
         let query = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
         let mut results = conn.fetch_many(query);
+        let (mut all, mut current) = (Vec::with_capacity(steps.len()), Done::default());
         loop {
             match results.try_next().await {
-                Ok(None) => return Ok(()),
-                Ok(Some(Either::Right(_))) => {}
-                Ok(Some(Either::Left(_))) => drop(steps.next()),
+                Ok(None) => return Ok(all),
+                Ok(Some(Either::Right(row))) => current.rows.push(row),
+                Ok(Some(Either::Left(done))) => {
+                    drop(steps.next());
+                    all.push(Done { changed: done.rows_affected(), ..std::mem::take(&mut current) });
+                }
                 Err(error) => {
                     return Err(match steps.next() {
                         Some(step) => step.broken(error),
@@ -145,34 +159,35 @@ impl Script {
         }
     }
 
-    /// Sends what was added, and starts anew.
+    /// Sends what was added, and starts anew: what each statement did.
     ///
     /// # Errors
     /// That of the first statement that did not do what was expected. The transaction must be rolled back then.
-    pub(crate) async fn send(&mut self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(crate) async fn send(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Done>, StoreError> {
         let script = std::mem::take(self);
         if let Some(error) = script.broken {
             return Err(error);
         }
         if script.steps.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut steps = script.steps.into_iter();
         let query = sqlx::query_with(AssertSqlSafe(script.text), script.arguments);
         let mut results = conn.fetch_many(query);
-        let mut rows = 0;
+        let (mut all, mut current) = (Vec::with_capacity(steps.len()), Done::default());
         let mut table = "database";
         loop {
             let step = steps.as_slice().first();
             table = step.map_or(table, |step| step.table);
             match results.try_next().await.map_err(|error| StoreError::from_sqlx(table, error))? {
-                None => return Ok(()),
-                Some(Either::Right(_)) => rows += 1,
+                None => return Ok(all),
+                Some(Either::Right(row)) => current.rows.push(row),
                 Some(Either::Left(done)) => {
+                    let done = Done { changed: done.rows_affected(), ..std::mem::take(&mut current) };
                     if let Some(step) = steps.next() {
-                        step.check(done.rows_affected(), rows)?;
+                        step.check(&done)?;
                     }
-                    rows = 0;
+                    all.push(done);
                 }
             }
         }
@@ -193,10 +208,10 @@ impl Step {
         }
     }
 
-    fn check(self, changed: u64, rows: u64) -> Result<(), StoreError> {
+    fn check(self, done: &Done) -> Result<(), StoreError> {
         match self.expected {
-            Expected::Change(error) if changed == 0 => Err(error),
-            Expected::Row(error) if rows == 0 => Err(error),
+            Expected::Change(error) if done.changed == 0 => Err(error),
+            Expected::Row(error) if done.rows.is_empty() => Err(error),
             _ => Ok(()),
         }
     }

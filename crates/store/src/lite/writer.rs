@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use adjutant_core::clock::Clock;
+use adjutant_core::message::InboundMessage;
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
@@ -13,7 +15,7 @@ use crate::counters::Counters;
 use crate::error::StoreError;
 use crate::job::{self, Answer, Job};
 use crate::record::Node;
-use crate::script::Broken;
+use crate::script::{Broken, Script};
 use crate::sql;
 
 /// The most jobs in one transaction, so that the first of them does not wait for long.
@@ -152,15 +154,11 @@ impl Writer {
             self.conn = Some(super::connect_writer(&self.options).await.map_err(Failure::Whole)?);
         }
         let Some(conn) = self.conn.as_mut() else { return Ok(Vec::new()) };
-        // A commit that comes alone, as most do, is one call instead of three.
-        if let [Job::Commit(lane, changes)] = jobs
-            && let Some(script) = sql::apply::whole(*lane, changes, (&self.node, self.clock.now())).await
+        // What comes alone, as most does, is one call.
+        if let [job] = jobs
+            && let Some(answer) = in_one_call(conn, job, &self.node, self.clock.now()).await
         {
-            return match script.carry_out(conn).await {
-                Ok(()) => Ok(vec![Answer::Done]),
-                Err(Broken::Statement(error)) => Err(Failure::Job(error)),
-                Err(Broken::Transaction(error)) => Err(Failure::Whole(error)),
-            };
+            return answer.map(|answer| vec![answer]);
         }
         // Not sqlx's own transaction: when SQLite rolls back by itself (disk full), that one loses count.
         statement(conn, "BEGIN IMMEDIATE").await?;
@@ -209,12 +207,59 @@ async fn checkpoint(conn: &mut SqliteConnection, how: &'static str) -> Result<(i
     done
 }
 
+/// The whole transaction in one call to SQLite; `None` where it has to look at something before it writes.
+async fn in_one_call(
+    conn: &mut SqliteConnection,
+    job: &Job,
+    node: &Node,
+    now: DateTime<Utc>,
+) -> Option<Result<Answer, Failure>> {
+    match job {
+        Job::Commit(lane, changes) => {
+            let script = sql::apply::whole(*lane, changes, (node, now)).await?;
+            Some(script.carry_out(conn).await.map(|_| Answer::Done).map_err(Failure::from))
+        }
+        Job::Accept(batch) => {
+            let [message] = batch.as_slice() else { return None };
+            let mut script = Script::transaction();
+            sql::inbound::arrive(&mut script, message, node, now).await.ok()?;
+            if !script.is_sound() {
+                return None;
+            }
+            Some(accept_alone(conn, script, message, node).await)
+        }
+        _ => None,
+    }
+}
+
+async fn accept_alone(
+    conn: &mut SqliteConnection,
+    script: Script,
+    message: &InboundMessage,
+    node: &Node,
+) -> Result<Answer, Failure> {
+    let done = script.carry_out(conn).await?;
+    // Between `BEGIN` and `COMMIT`.
+    let done = done.get(1..done.len().saturating_sub(1)).unwrap_or_default();
+    let accepted = sql::inbound::arrived(conn, done, message, node).await.map_err(Failure::Job)?;
+    Ok(Answer::Accepted(vec![accepted]))
+}
+
 /// Whose fault it is that nothing was written.
 enum Failure {
     /// One job's.
     Job(StoreError),
     /// The transaction's: it could not begin or not be made durable.
     Whole(StoreError),
+}
+
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Statement(error) => Self::Job(error),
+            Broken::Transaction(error) => Self::Whole(error),
+        }
+    }
 }
 
 async fn statement(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), Failure> {

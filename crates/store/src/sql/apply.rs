@@ -62,7 +62,7 @@ async fn commit_script(
             script.send(conn).await?;
         }
     }
-    script.send(conn).await
+    script.send(conn).await.map(drop)
 }
 
 /// The commit as one script that is a transaction of its own; `None` where it has to read, or is long.

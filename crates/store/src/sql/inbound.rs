@@ -12,7 +12,7 @@ use super::lane;
 use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 use crate::record::{Accepted, Inbound, InboundState, Lane, Node};
-use crate::script::Script;
+use crate::script::{Done, Expected, Script};
 
 const TABLE: &str = "remote_agent_inbound";
 
@@ -23,6 +23,14 @@ statements! { "remote_agent_inbound";
             received_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (platform_type, delivery_id) DO NOTHING RETURNING seq";
+    /// For the conversation of a key, which SQLite makes in the same call.
+    INSERT_BY_KEY:
+        "INSERT INTO remote_agent_inbound
+           (conversation_id, platform_type, delivery_id, sender_id, sender_name, message_ref, sent_at, content,
+            received_at)
+         SELECT id, $1, $3, $4, $5, $6, $7, $8, $9 FROM remote_agent_conversations
+         WHERE platform_type = $1 AND platform_conversation_id = $2
+         ON CONFLICT (platform_type, delivery_id) DO NOTHING RETURNING seq", "";
     LIST:
         "SELECT seq, conversation_id, delivery_id, sender_id, sender_name, message_ref, sent_at, content, state,
                 attempts, received_at
@@ -80,22 +88,20 @@ impl Row {
 }
 
 /// Commits one message: its conversation if it is new, the lane due and taken if it is free, the message unless
-/// its delivery was seen. Two statements when the conversation is known.
+/// its delivery was seen.
 pub(crate) async fn accept(
     conn: &mut Conn<'_>,
     message: &InboundMessage,
     node: &Node,
     now: DateTime<Utc>,
 ) -> Result<Accepted, StoreError> {
-    let key = (message.platform, &message.conversation);
-    if let Conn::Lite(lite) = conn
-        && let Some((holder, seq)) = accept_known(lite, message, node, now).await?
-    {
-        return Ok(accepted(&holder, Some(seq), node));
-    }
     if let Conn::Lite(lite) = conn {
-        return accept_unknown(lite, message, node, now).await;
+        let mut script = Script::default();
+        arrive(&mut script, message, node, now).await?;
+        let done = script.send(lite).await?;
+        return arrived(lite, &done, message, node).await;
     }
+    let key = (message.platform, &message.conversation);
     let mut created = false;
     let mut holder = lane::knock(conn, key, &message.delivery, node, now).await?;
     if holder.is_none() {
@@ -120,54 +126,46 @@ pub(crate) async fn accept(
     Ok(accepted)
 }
 
-/// Makes the conversation on SQLite, unless it is there and the delivery was seen.
-async fn accept_unknown(
-    conn: &mut SqliteConnection,
+/// The statements with which a message arrives on SQLite, in one call: what is there already stays as it is.
+pub(crate) async fn arrive(
+    script: &mut Script,
     message: &InboundMessage,
     node: &Node,
     now: DateTime<Utc>,
-) -> Result<Accepted, StoreError> {
+) -> Result<(), StoreError> {
     let (platform, key) = (message.platform, &message.conversation);
-    if let Some(known) = lane::find(&mut Conn::Lite(conn), platform, key).await? {
-        return Ok(accepted(&known, None, node));
-    }
-    let mut script = Script::default();
-    super::conversation::insert(&mut Conn::Script(&mut script), platform, key, now).await?;
-    lane::create(&mut Conn::Script(&mut script), platform, key).await?;
-    script.send(conn).await?;
-    if let Some((holder, seq)) = accept_known(conn, message, node, now).await? {
-        return Ok(Accepted { created: true, ..accepted(&holder, Some(seq), node) });
-    }
-    // The delivery was seen in another conversation: it is a new one without this message.
-    let known = lane::find(&mut Conn::Lite(conn), platform, key).await?;
-    known.map(|known| accepted(&known, None, node)).ok_or(StoreError::Stale { what: "conversation" })
+    super::conversation::insert(&mut Conn::Script(script), platform, key, now).await?;
+    lane::create(&mut Conn::Script(script), platform, key).await?;
+    lane::knock_by_script(script, (platform, key), &message.delivery, node, now);
+    script.add(&INSERT_BY_KEY, Expected::Anything);
+    script.bind(platform.stored());
+    script.bind(key.0.clone());
+    script.bind(message.delivery.0.clone());
+    script.bind(clean(&message.sender.id).into_owned());
+    script.bind(clean(&message.sender.name).into_owned());
+    script.bind(message.message.as_ref().map(|at| at.0.clone()));
+    script.bind(message.sent_at);
+    script.bind(to_json(TABLE, "content", &message.content)?);
+    script.bind(now);
+    Ok(())
 }
 
-/// `None`: the conversation is unknown or the delivery was seen; nothing was written.
-async fn accept_known(
+/// What became of the message, by what the statements of [`arrive`] did.
+pub(crate) async fn arrived(
     conn: &mut SqliteConnection,
+    done: &[Done],
     message: &InboundMessage,
     node: &Node,
-    now: DateTime<Utc>,
-) -> Result<Option<(lane::Holder, InboundSeq)>, StoreError> {
-    let content = to_json(TABLE, "content", &message.content)?;
-    let query = sqlx::query(lane::KNOCK_AND_INSERT.lite)
-        .bind(message.platform.stored())
-        .bind(&message.conversation.0)
-        .bind(&node.name)
-        .bind(node.epoch)
-        .bind(now)
-        .bind(&message.delivery.0)
-        .bind(clean(&message.sender.id))
-        .bind(clean(&message.sender.name))
-        .bind(message.message.as_ref().map(|at| at.0.as_str()))
-        .bind(message.sent_at)
-        .bind(content);
-    let rows = query.fetch_all(conn).await.map_err(|error| StoreError::from_sqlx(TABLE, error))?;
-    let [lane, message] = rows.as_slice() else { return Ok(None) };
+) -> Result<Accepted, StoreError> {
+    let [made, _, knocked, inserted] = done else { return Err(StoreError::Stale { what: "conversation" }) };
+    let (Some(lane), Some(seq)) = (knocked.rows.first(), inserted.rows.first()) else {
+        // The delivery was seen before, here or in another conversation.
+        let known = lane::find(&mut Conn::Lite(conn), message.platform, &message.conversation).await?;
+        return known.map(|known| accepted(&known, None, node)).ok_or(StoreError::Stale { what: "conversation" });
+    };
     let holder = lane::Holder::from_row(lane).map_err(|error| StoreError::from_sqlx(TABLE, error))?;
-    let (seq,) = FromRow::from_row(message).map_err(|error| StoreError::from_sqlx(TABLE, error))?;
-    Ok(Some((holder, InboundSeq(seq))))
+    let (seq,) = FromRow::from_row(seq).map_err(|error| StoreError::from_sqlx(TABLE, error))?;
+    Ok(Accepted { created: made.changed > 0, ..accepted(&holder, Some(InboundSeq(seq)), node) })
 }
 
 fn accepted(holder: &lane::Holder, seq: Option<InboundSeq>, node: &Node) -> Accepted {

@@ -12,7 +12,7 @@ use super::codec::Stored;
 use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
 use crate::record::{Lane, Node};
-use crate::script::Expected;
+use crate::script::{Expected, Script};
 
 /// The channel on which PostgreSQL carries wake-ups; the payload is `<conversation> <node>`.
 pub(crate) const CHANNEL: &str = "remote_agent_wake";
@@ -66,38 +66,18 @@ macro_rules! due_pg {
     };
 }
 
-/// A message arrives for the conversation of a key.
-macro_rules! knock {
-    () => {
-        concat!(
-            "UPDATE remote_agent_lanes SET
-           due_at = CASE WHEN due_at < $5 THEN due_at ELSE $5 END,
-           node = CASE WHEN ",
-            free!("remote_agent_lanes"),
-            " THEN $3 ELSE node END,
-           epoch = CASE WHEN ",
-            free!("remote_agent_lanes"),
-            " THEN $4 ELSE epoch END
-         WHERE conversation_id = (SELECT id FROM remote_agent_conversations
-                                  WHERE platform_type = $1 AND platform_conversation_id = $2)
-           AND NOT EXISTS (SELECT 1 FROM remote_agent_inbound WHERE platform_type = $1 AND delivery_id = $6)
-         RETURNING conversation_id, node, epoch"
-        )
-    };
-}
-
 statements! { "remote_agent_lanes";
     /// Makes the lane of a known conversation due and takes it if it is free, unless the delivery was seen. Comes
     /// before the message is written, so that on PostgreSQL the order of a lane's messages is the order of locks.
-    KNOCK: knock!();
-    /// Both statements of a message for a known conversation in one call, which SQLite alone can do.
-    KNOCK_AND_INSERT: concat!(knock!(), ";
-        INSERT INTO remote_agent_inbound
-           (conversation_id, platform_type, delivery_id, sender_id, sender_name, message_ref, sent_at, content,
-            received_at)
-         SELECT id, $1, $6, $7, $8, $9, $10, $11, $5 FROM remote_agent_conversations
-         WHERE platform_type = $1 AND platform_conversation_id = $2
-         ON CONFLICT (platform_type, delivery_id) DO NOTHING RETURNING seq"), "";
+    KNOCK: concat!(
+        "UPDATE remote_agent_lanes SET
+           due_at = CASE WHEN due_at < $5 THEN due_at ELSE $5 END,
+           node = CASE WHEN ", free!("remote_agent_lanes"), " THEN $3 ELSE node END,
+           epoch = CASE WHEN ", free!("remote_agent_lanes"), " THEN $4 ELSE epoch END
+         WHERE conversation_id = (SELECT id FROM remote_agent_conversations
+                                  WHERE platform_type = $1 AND platform_conversation_id = $2)
+           AND NOT EXISTS (SELECT 1 FROM remote_agent_inbound WHERE platform_type = $1 AND delivery_id = $6)
+         RETURNING conversation_id, node, epoch");
     CREATE:
         "INSERT INTO remote_agent_lanes (conversation_id)
          SELECT id FROM remote_agent_conversations WHERE platform_type = $1 AND platform_conversation_id = $2
@@ -145,6 +125,23 @@ pub(crate) async fn knock(
     now: DateTime<Utc>,
 ) -> Result<Option<Holder>, StoreError> {
     optional!(conn, KNOCK, Holder, platform.stored(), &key.0, &node.name, node.epoch, now, &delivery.0)
+}
+
+/// As [`knock`], in a script; its row is a [`Holder`].
+pub(crate) fn knock_by_script(
+    script: &mut Script,
+    (platform, key): (PlatformKind, &ConversationKey),
+    delivery: &DeliveryId,
+    node: &Node,
+    now: DateTime<Utc>,
+) {
+    script.add(&KNOCK, Expected::Anything);
+    script.bind(platform.stored());
+    script.bind(key.0.clone());
+    script.bind(node.name.clone());
+    script.bind(node.epoch);
+    script.bind(now);
+    script.bind(delivery.0.clone());
 }
 
 pub(crate) async fn find(
