@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use adjutant_core::assistant::{
-    FailureClass, OpenError, OpenRun, Opening, Outcome, PermissionMode, SessionSpec, SpoolOffset,
-};
+use adjutant_core::assistant::{FailureClass, OpenError, OpenRun, Opening, Outcome, SessionSpec, SpoolOffset};
 use adjutant_core::codebase::Codebase;
 use adjutant_core::id::{RunId, SessionId, TurnId};
 use adjutant_core::session::{EndReason, Session, SessionMetadata};
@@ -187,7 +185,6 @@ impl Actor {
 
     fn spec(&self, run: RunId, session: &Session) -> SessionSpec {
         let settings = &self.context.settings;
-        let mode = settings.permission_mode;
         let cwd = self.conversation.cwd.clone().unwrap_or_default();
         SessionSpec {
             run,
@@ -199,12 +196,8 @@ impl Actor {
             cwd: PathBuf::from(cwd),
             resume: session.assistant_session_id.clone(),
             new_session: session.id.0,
-            model: None,
-            permission_mode: if mode == PermissionMode::Trust && !settings.trust_allowed {
-                PermissionMode::Ask
-            } else {
-                mode
-            },
+            model: settings.codebase(self.codebase.as_ref()).model,
+            permission_mode: settings.permission_mode(self.codebase.as_ref()),
             trusted_codebase: self.codebase.as_ref().is_some_and(|codebase: &Codebase| codebase.trusted),
             environment: settings.environment.clone(),
         }

@@ -35,14 +35,16 @@ pub(super) struct Prepared {
 impl Actor {
     /// Reads a message as a prompt. Binds the default codebase if the conversation has none.
     pub(super) async fn prepare(&mut self, inbound: &Inbound) -> Result<Prepared, CommandError> {
-        if self.codebase.is_none() {
+        let bound = self.codebase.is_some();
+        if !bound {
             self.adopt_default().await?;
         }
         if self.codebase.is_none() {
             return Err(words::none_configured().into());
         }
         let input = parse::parse(text_of(inbound));
-        if self.run.is_none() || matches!(input, Input::Command { .. }) {
+        // One that was adopted just now was read just now.
+        if bound && (self.run.is_none() || matches!(input, Input::Command { .. })) {
             self.refresh_codebase().await?;
         }
         Ok(match input {
