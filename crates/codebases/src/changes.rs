@@ -54,12 +54,8 @@ pub struct Changes {
 }
 
 pub(crate) async fn baseline(config: &GitConfig, tree: &Path) -> Option<Baseline> {
-    tree.join(".git").symlink_metadata().ok()?;
     let settings = inspect::settings(config, tree).await?;
-    let commit = match line(config, tree, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).await {
-        Some(commit) => commit,
-        None => line(config, tree, &["hash-object", "-t", "tree", "/dev/null"]).await?,
-    };
+    let commit = inspect::start(config, tree).await?;
     let touched = touched(config, tree, &settings, &commit).await?;
     Some(Baseline { commit, touched })
 }
@@ -83,12 +79,6 @@ pub(crate) async fn changed(config: &GitConfig, tree: &Path, since: &Baseline) -
         changes.removed += after.removed.saturating_sub(before.removed) + before.added.saturating_sub(after.added);
     }
     Some(changes)
-}
-
-async fn line(config: &GitConfig, tree: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Git::on_tree(config, tree).arguments(arguments.iter().copied()).output(config, 200).await.ok()?;
-    let id = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.success && !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some(id)
 }
 
 /// Every file that differs from a commit, and every file Git does not know.

@@ -212,6 +212,9 @@ fn is_occupied(error: &io::Error) -> bool {
 }
 
 fn unwritable(error: &io::Error) -> UserError {
+    if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        return failure::full("send `/clone` again");
+    }
     UserError::new(
         format!("The workspace cannot be written: {error}."),
         "The operator checks `WORKSPACE_PATH`, its owner and the free space.",

@@ -46,8 +46,8 @@ pub fn explain(url: &RemoteUrl, messages: &str, mask: &Mask) -> UserError {
     if has(&["not found", "Not Found", "does not exist", "error: 404", "does not appear to be a git repository"]) {
         return UserError::new(format!("`{address}` was not found."), missing_hint(url));
     }
-    if has(&["No space left on device", "Disk quota exceeded"]) {
-        return UserError::new("The disk of the workspace is full.", "Free some space, then send `/clone` again.");
+    if is_full(messages) {
+        return full("send `/clone` again");
     }
     if has(UNREACHABLE) {
         return UserError::new(
@@ -60,6 +60,16 @@ pub fn explain(url: &RemoteUrl, messages: &str, mask: &Mask) -> UserError {
     });
     let cause = shown(&mask.apply(cause.unwrap_or("no reason given").to_owned()));
     UserError::new(format!("Git could not clone `{address}`: `{cause}`."), "Nothing was kept.")
+}
+
+/// Whether Git ran out of space.
+pub fn is_full(messages: &str) -> bool {
+    ["No space left on device", "Disk quota exceeded"].iter().any(|needle| messages.contains(needle))
+}
+
+/// The sentence for a full disk, with what to do afterwards.
+pub fn full(then: &str) -> UserError {
+    UserError::new("The disk of the workspace is full; nothing was kept.", format!("Free some space, then {then}."))
 }
 
 /// Whether the server answered with another address.

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -54,12 +55,17 @@ pub struct Git {
     run_as: Option<crate::config::RunAs>,
 }
 
-/// What a bounded call gave.
+/// What a bounded call gave. One that printed too much has not succeeded, and `stdout` is longer than was asked for.
 #[derive(Debug)]
 pub struct Output {
     pub success: bool,
     pub stdout: Vec<u8>,
+    /// The beginning of what it complained about.
+    pub stderr: Vec<u8>,
 }
+
+/// How much is kept of what Git complains about.
+const COMPLAINT: usize = 4 * 1024;
 
 impl Git {
     /// A call in a folder that may speak no protocol at all.
@@ -148,22 +154,27 @@ impl Git {
 
     /// Runs it to its end. Reads at most `most` bytes of what it prints; a call that prints more counts as failed.
     pub async fn output(self, config: &GitConfig, most: usize) -> std::io::Result<Output> {
+        self.output_within(config, most, config.inspect_timeout).await
+    }
+
+    /// As [`Git::output`], with a time of its own: what writes files may take longer than what only looks.
+    pub async fn output_within(self, config: &GitConfig, most: usize, limit: Duration) -> std::io::Result<Output> {
         let mut running = self.spawn()?;
         let stdout = running.child.stdout.take();
         let stderr = running.child.stderr.take();
         let work = async {
-            let (stdout, _) = tokio::join!(bounded(stdout, most), bounded(stderr, 0));
-            let stdout = stdout?;
+            let (stdout, stderr) = tokio::join!(bounded(stdout, most), drained(stderr));
+            let (stdout, stderr) = (stdout?, stderr?);
             let complete = stdout.len() <= most;
             if !complete {
                 running.kill();
             }
             let success = running.wait().await?;
-            Ok(Output { success: success && complete, stdout })
+            Ok(Output { success: success && complete, stdout, stderr })
         };
         tokio::select! {
             output = work => output,
-            () = config.clock.sleep(config.inspect_timeout) => Err(std::io::ErrorKind::TimedOut.into()),
+            () = config.clock.sleep(limit) => Err(std::io::ErrorKind::TimedOut.into()),
         }
     }
 }
@@ -202,17 +213,21 @@ impl Drop for Running {
     }
 }
 
-/// Reads up to one byte more than `most`, so that the caller sees whether there was more. With zero, reads everything
-/// and keeps nothing: a full pipe would stop the writer.
+/// Reads up to one byte more than `most`, so that the caller sees whether there was more.
 async fn bounded<R: AsyncRead + Unpin>(pipe: Option<R>, most: usize) -> std::io::Result<Vec<u8>> {
     let mut kept = Vec::new();
-    let Some(mut pipe) = pipe else {
-        return Ok(kept);
-    };
-    if most == 0 {
-        tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
-    } else {
+    if let Some(pipe) = pipe {
         pipe.take(most as u64 + 1).read_to_end(&mut kept).await?;
+    }
+    Ok(kept)
+}
+
+/// Reads everything and keeps the beginning: a full pipe would stop the writer.
+async fn drained<R: AsyncRead + Unpin>(pipe: Option<R>) -> std::io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    if let Some(mut pipe) = pipe {
+        (&mut pipe).take(COMPLAINT as u64).read_to_end(&mut kept).await?;
+        tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
     }
     Ok(kept)
 }

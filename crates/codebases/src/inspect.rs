@@ -80,17 +80,66 @@ pub(crate) async fn remote(config: &GitConfig, tree: &Path) -> Option<String> {
 
 /// Reads `HEAD`, which is one line in one file.
 pub(crate) fn branch(tree: &Path) -> Option<String> {
-    let mut git = tree.join(".git");
-    if git.is_file() {
-        let link = small_file(&git)?;
-        git = tree.join(link.strip_prefix("gitdir:")?.trim());
-    }
-    let head = small_file(&git.join("HEAD"))?;
+    let head = small_file(&git_folder(tree)?.join("HEAD"))?;
     let head = head.trim();
     match head.strip_prefix("ref:") {
         Some(name) => Some(name.trim().strip_prefix("refs/heads/").unwrap_or(name.trim()).to_owned()),
         None => head.bytes().all(|b| b.is_ascii_hexdigit()).then(|| head.chars().take(8).collect()),
     }
+}
+
+/// The commit that is checked out, or Git's empty tree before the first one: what a tree can be compared with.
+pub(crate) async fn start(config: &GitConfig, tree: &Path) -> Option<String> {
+    match id(config, tree, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).await {
+        Some(commit) => Some(commit),
+        None => id(config, tree, &["hash-object", "-t", "tree", "/dev/null"]).await,
+    }
+}
+
+/// The one object id that a call of Git prints.
+pub(crate) async fn id(config: &GitConfig, tree: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Git::on_tree(config, tree).arguments(arguments.iter().copied()).output(config, 200).await.ok()?;
+    let id = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.success && !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some(id)
+}
+
+/// The commit that is checked out, read from files and without starting anything. `None` before the first commit, and
+/// where references are not kept as files.
+pub(crate) fn commit(tree: &Path) -> Option<String> {
+    let git = git_folder(tree)?;
+    let head = small_file(&git.join("HEAD"))?;
+    let head = head.trim();
+    let Some(name) = head.strip_prefix("ref:").map(str::trim) else {
+        return object_id(head);
+    };
+    if !name.starts_with("refs/") || Path::new(name).components().any(|part| part.as_os_str() == "..") {
+        return None;
+    }
+    // A linked worktree keeps its own `HEAD`; branches are kept by the repository it belongs to.
+    let common = small_file(&git.join("commondir")).map_or_else(|| git.clone(), |path| git.join(path.trim()));
+    small_file(&common.join(name)).and_then(|text| object_id(text.trim())).or_else(|| packed(&common, name))
+}
+
+fn packed(common: &Path, name: &str) -> Option<String> {
+    let file = std::fs::File::open(common.join("packed-refs")).ok()?;
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let mut text = String::new();
+    file.take(MOST as u64).read_to_string(&mut text).ok()?;
+    text.lines().find_map(|line| object_id(line.strip_suffix(name)?.strip_suffix(' ')?))
+}
+
+fn object_id(text: &str) -> Option<String> {
+    (matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit())).then(|| text.to_owned())
+}
+
+/// The folder with a tree's `HEAD`. In a linked worktree `.git` is a file that names it.
+fn git_folder(tree: &Path) -> Option<PathBuf> {
+    let git = tree.join(".git");
+    if !git.is_file() {
+        return Some(git);
+    }
+    let link = small_file(&git)?;
+    Some(tree.join(link.strip_prefix("gitdir:")?.trim()))
 }
 
 fn small_file(path: &Path) -> Option<String> {
@@ -122,8 +171,9 @@ impl Settings {
     }
 }
 
-/// Reads a repository's settings. `git config` starts nothing.
+/// Reads a repository's settings; `None` where there is no repository. `git config` starts nothing.
 pub(crate) async fn settings(config: &GitConfig, tree: &Path) -> Option<Settings> {
+    tree.join(".git").symlink_metadata().ok()?;
     let listed = Git::on_tree(config, tree).arguments(["config", "--list", "-z"]).output(config, MOST).await.ok()?;
     if !listed.success {
         return None;

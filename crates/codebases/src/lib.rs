@@ -11,16 +11,20 @@
 //! | [`clone`] | fetching a repository, whole or not at all |
 //! | [`inspect`] | remote, branch, uncommitted files and hints of a working tree |
 //! | [`changes`] | what a turn changed, for its footer |
+//! | [`diff`] | what is different from a commit, file by file and line by line |
+//! | [`worktree`] | a directory and a branch of its own for one conversation |
 //! | [`paths`] | opening, reading and writing beneath a folder, races included |
 //! | [`git`] | one Git process: clean environment, no hooks, bounded output, ended with its children |
 
 pub mod changes;
 pub mod clone;
 pub mod config;
+pub mod diff;
 pub mod inspect;
 pub mod paths;
 pub mod remote;
 pub mod workspace;
+pub mod worktree;
 
 mod failure;
 mod git;
@@ -33,3 +37,4 @@ pub use config::{GitConfig, HostCredential, Identity, Protocol, RunAs};
 pub use inspect::Inspection;
 pub use remote::RemoteUrl;
 pub use workspace::Workspace;
+pub use worktree::Worktree;

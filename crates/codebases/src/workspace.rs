@@ -8,9 +8,11 @@ use adjutant_core::error::UserError;
 use crate::changes::{Baseline, Changes};
 use crate::clone::{Cloned, Progress};
 use crate::config::{GitConfig, Identity};
+use crate::diff::{Diff, Since};
 use crate::inspect::Inspection;
 use crate::paths;
 use crate::remote::RemoteUrl;
+use crate::worktree::{Created, Removal, Request, Standing, Worktree};
 
 /// A workspace with more folders than this is listed in part.
 const MOST_FOLDERS: usize = 10_000;
@@ -105,6 +107,55 @@ impl Workspace {
     /// What has changed in a working tree since then, committed or not. `None` where it cannot be told cheaply.
     pub async fn changed(&self, tree: &Path, since: &Baseline) -> Option<Changes> {
         crate::changes::changed(&self.config, tree, since).await
+    }
+
+    /// The commit that is checked out in a working tree. Reads small files and starts nothing; `None` before the first
+    /// commit and where that does not tell.
+    #[must_use]
+    pub fn commit(&self, tree: &Path) -> Option<String> {
+        crate::inspect::commit(tree)
+    }
+
+    /// What is different in a working tree.
+    ///
+    /// # Errors
+    /// A sentence for the person: no Git repository, a path that leaves it, too much to show.
+    pub async fn diff(&self, tree: &Path, since: &Since, only: Option<&Path>) -> Result<Diff, UserError> {
+        crate::diff::diff(&self.config, tree, since, only).await
+    }
+
+    /// The working tree that holds a directory of the workspace; `None` where there is none.
+    #[must_use]
+    pub fn tree_of(&self, directory: &Path) -> Option<PathBuf> {
+        let above = directory.ancestors().take_while(|folder| folder.starts_with(&self.root));
+        above.into_iter().find(|folder| is_tree(folder)).map(Path::to_path_buf)
+    }
+
+    /// The worktree of a key, if it is there. Starts nothing.
+    #[must_use]
+    pub fn find_worktree(&self, tree: &Path, key: &str) -> Option<Worktree> {
+        crate::worktree::find(&self.root, tree, key)
+    }
+
+    /// Makes the worktree of a key, or finds it.
+    ///
+    /// # Errors
+    /// A sentence for the person. Nothing is left behind then.
+    pub async fn create_worktree(&self, request: Request<'_>) -> Result<Created, UserError> {
+        crate::worktree::create(&self.root, &self.config, request).await
+    }
+
+    /// What would be lost with a worktree.
+    pub async fn standing(&self, worktree: &Worktree) -> Standing {
+        crate::worktree::standing(&self.config, worktree).await
+    }
+
+    /// Removes a worktree when it is clean and pushed or merged; otherwise keeps it and says why.
+    ///
+    /// # Errors
+    /// A sentence for the person; the worktree is still there.
+    pub async fn remove_worktree(&self, tree: &Path, worktree: &Worktree) -> Result<Removal, UserError> {
+        crate::worktree::remove(&self.config, tree, worktree).await
     }
 
     /// The folder a person means by a path, seen from `cwd` (the workspace itself if `None`).

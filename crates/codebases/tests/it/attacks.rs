@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use adjutant_codebases::diff::Since;
+use adjutant_codebases::worktree::{Removal, Request};
 use tempfile::TempDir;
 
 use crate::repository::{git, ignore, origin, put, tree, workspace};
@@ -79,6 +81,51 @@ async fn looking_at_a_hostile_repository_runs_nothing_of_it() {
     let dirty = seen.dirty.unwrap();
     assert_eq!((dirty.changed, dirty.untracked), (1, 4));
     assert_eq!((changes.files, changes.added, changes.removed), (2, 2, 0));
+}
+
+#[tokio::test]
+async fn comparing_a_hostile_repository_runs_nothing_of_it() {
+    let (_folder, workspace, path, mark) = hostile();
+    let diff = workspace.diff(&path, &Since::Head, None).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&mark).unwrap_or_default(), "", "programs of the repository were run");
+    let names: Vec<&str> = diff.files.iter().map(|file| file.path.as_str()).collect();
+    assert!(names.contains(&"README.md") && names.contains(&"new.txt"), "{names:?}");
+    assert!(diff.patch.contains("-# Shop\n+# Shap\n"), "{}", diff.patch);
+}
+
+#[tokio::test]
+async fn a_worktree_of_a_hostile_repository_is_made_and_removed_without_running_anything_of_it() {
+    let (_folder, workspace, path, mark) = hostile();
+    // Read only when this branch, or a worktree, is checked out.
+    let more = path.join(".git/more");
+    let run = mark.with_file_name("git-in-place");
+    for filter in ["late", "later"] {
+        for key in ["clean", "smudge"] {
+            let name = format!("filter.{filter}.{key}");
+            git(Path::new("/"), &["config", "--file", more.to_str().unwrap(), &name, run.to_str().unwrap()]);
+        }
+    }
+    git_config(&path, "includeIf.onbranch:adjutant/**.path", "more");
+    git_config(&path, "includeIf.gitdir:**/worktrees/**.path", "more");
+    git_config(&path, "extensions.worktreeConfig", "true");
+    put(&path, ".git/config.worktree", "[core]\n\tfsmonitor = /bin/false\n\tworktree = /etc\n");
+    put(&path, ".git/info/attributes", "*.md filter=late\n*.txt filter=later\n");
+    put(&path, ".git/info/exclude", ".env\n");
+    put(&path, ".worktreeinclude", ".env\n");
+    put(&path, ".env", "A=1\n");
+    let request = Request { tree: &path, key: "abc123", slug: "try" };
+    let created = workspace.create_worktree(request).await.unwrap();
+    let worktree = created.worktree().clone();
+    assert_eq!(std::fs::read_to_string(worktree.path.join("README.md")).unwrap(), "# Shop\n\nSells things.\n");
+    assert!(worktree.path.join(".env").exists());
+    put(&worktree.path, "README.md", "# Changed\n");
+    let diff = workspace.diff(&worktree.path, &Since::Head, None).await.unwrap();
+    assert_eq!(diff.files.len(), 1, "{diff:?}");
+    assert!(matches!(workspace.remove_worktree(&path, &worktree).await, Ok(Removal::Kept(_))));
+    put(&worktree.path, "README.md", "# Shop\n\nSells things.\n");
+    assert_eq!(workspace.remove_worktree(&path, &worktree).await, Ok(Removal::Removed));
+    assert!(!worktree.path.exists());
+    assert_eq!(std::fs::read_to_string(&mark).unwrap_or_default(), "", "programs of the repository were run");
 }
 
 #[test]
