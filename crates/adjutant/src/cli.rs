@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use adjutant_core::kind::PlatformKind;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::verbs::Form;
 use crate::{serve, verbs};
 
 /// The hidden mode in which the binary plays the demo assistant.
@@ -32,12 +33,30 @@ enum Verb {
     Token,
     /// Bring the database's schema up to date
     Migrate,
+    /// Print every setting and where its value comes from
+    Config {
+        #[command(flatten)]
+        output: Output,
+    },
     /// Check everything and explain each problem
     Doctor {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: Output,
     },
+}
+
+/// How a verb prints what it found.
+#[derive(Args)]
+struct Output {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    const fn form(&self) -> Form {
+        if self.json { Form::Json } else { Form::Text }
+    }
 }
 
 /// Reads the command line and the configuration, and does what they say.
@@ -47,6 +66,10 @@ pub fn run() -> ExitCode {
     // The fork server splits off before any thread exists; only the gateway itself starts runs.
     let fork_server = matches!(verb, Verb::Serve).then(|| adjutant_runner::fork_server().ok()).flatten();
     adjutant_runner::harden_process();
+    if let Verb::Config { output } = &verb {
+        // It also shows settings with which nothing else would start.
+        return verbs::config(output.form()).unwrap_or_else(failed);
+    }
     let config = match Config::load() {
         Ok(config) => config,
         Err(problems) => {
@@ -63,16 +86,17 @@ pub fn run() -> ExitCode {
                 Verb::Trust { codebase } => verbs::trust(&config, codebase).await,
                 Verb::Token => verbs::token(&config).await,
                 Verb::Migrate => verbs::migrate(&config).await,
-                Verb::Doctor { json: true } => verbs::doctor(&config, verbs::Form::Json).await,
-                Verb::Doctor { json: false } => verbs::doctor(&config, verbs::Form::Text).await,
-                Verb::Serve => Ok(ExitCode::SUCCESS),
+                Verb::Doctor { output } => verbs::doctor(&config, output.form()).await,
+                Verb::Serve | Verb::Config { .. } => Ok(ExitCode::SUCCESS),
             }
         }),
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("{error:#}");
-        ExitCode::FAILURE
-    })
+    done.unwrap_or_else(failed)
+}
+
+fn failed(error: anyhow::Error) -> ExitCode {
+    eprintln!("{error:#}");
+    ExitCode::FAILURE
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {

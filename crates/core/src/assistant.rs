@@ -38,8 +38,19 @@ pub trait Assistant: Send + Sync {
 pub enum Readiness {
     /// It can; `detail` names version and login for `doctor`.
     Ready { detail: String },
+    /// All that can be seen from outside is there, but its program, on a busy machine, has not answered yet. It is used
+    /// all the same: another assistant in its place would surprise more than a turn that begins late.
+    Checking { detail: String },
     /// It cannot; both texts are shown to people.
     Off { reason: String, hint: String },
+}
+
+impl Readiness {
+    /// Whether turns may be given to it.
+    #[must_use]
+    pub const fn is_usable(&self) -> bool {
+        matches!(self, Self::Ready { .. } | Self::Checking { .. })
+    }
 }
 
 /// What a session's process is started with.

@@ -11,13 +11,15 @@ use adjutant_core::error::UserError;
 use adjutant_core::kind::AssistantKind;
 use tokio::sync::Mutex;
 
-/// How long "off" is believed before it is looked at again: somebody may just have logged in.
+/// How long "off" and "not known yet" are believed before it is looked at again: somebody may just have logged in.
 const RECHECK: Duration = Duration::from_secs(10);
 
 /// The assistants, with what is known of their readiness.
 pub struct Assistants {
     known: BTreeMap<AssistantKind, Arc<dyn Assistant>>,
     default: Option<AssistantKind>,
+    /// What the operator configured for single codebases, by name.
+    per_codebase: BTreeMap<String, AssistantKind>,
     /// Only stands in when nothing else is ready.
     fallback: Option<AssistantKind>,
     clock: Clock,
@@ -34,7 +36,13 @@ impl Assistants {
         clock: Clock,
     ) -> Self {
         let known = assistants.into_iter().map(|assistant| (assistant.kind(), assistant)).collect();
-        Self { known, default, fallback, clock, readiness: Mutex::default() }
+        Self { known, default, per_codebase: BTreeMap::new(), fallback, clock, readiness: Mutex::default() }
+    }
+
+    /// What the operator configured for single codebases, by name.
+    #[must_use]
+    pub fn with_codebases(self, per_codebase: BTreeMap<String, AssistantKind>) -> Self {
+        Self { per_codebase, ..self }
     }
 
     #[must_use]
@@ -51,8 +59,8 @@ impl Assistants {
         all
     }
 
-    /// The assistant for a new session: the conversation's, else the codebase's, else the configured one, else the
-    /// first that is ready.
+    /// The assistant for a new session: the conversation's, else what the operator configured for the codebase or what
+    /// the codebase brings, else the configured one, else the first that is ready.
     ///
     /// # Errors
     /// When none is ready: the reasons, and what to do.
@@ -61,28 +69,30 @@ impl Assistants {
         conversation: Option<AssistantKind>,
         codebase: Option<&Codebase>,
     ) -> Result<AssistantKind, UserError> {
-        let wanted = [conversation, codebase.and_then(|codebase| codebase.assistant)];
+        let named = codebase.and_then(|codebase| self.per_codebase.get(&codebase.name)).copied();
+        let detected = codebase.and_then(|codebase| codebase.assistant).filter(|_| named.is_none());
+        let wanted = [conversation, detected];
         for kind in wanted.into_iter().flatten() {
-            if matches!(self.check(kind).await, Readiness::Ready { .. }) {
+            if self.check(kind).await.is_usable() {
                 return Ok(kind);
             }
         }
         // What the operator named is never replaced by another without a word.
-        if let Some(kind) = self.default {
+        if let Some(kind) = named.or(self.default) {
             return match self.check(kind).await {
-                Readiness::Ready { .. } => Ok(kind),
+                Readiness::Ready { .. } | Readiness::Checking { .. } => Ok(kind),
                 Readiness::Off { reason, hint } => Err(UserError::new(reason, hint)),
             };
         }
         let mut reasons = Vec::new();
         for kind in self.known.keys().filter(|kind| Some(**kind) != self.fallback) {
             match self.check(*kind).await {
-                Readiness::Ready { .. } => return Ok(*kind),
+                Readiness::Ready { .. } | Readiness::Checking { .. } => return Ok(*kind),
                 Readiness::Off { reason, hint } => reasons.push(UserError::new(reason, hint).to_string()),
             }
         }
         match self.fallback {
-            Some(kind) if matches!(self.check(kind).await, Readiness::Ready { .. }) => Ok(kind),
+            Some(kind) if self.check(kind).await.is_usable() => Ok(kind),
             _ if reasons.is_empty() => {
                 Err(UserError::new("No assistant is configured.", "`adjutant doctor` says how to set one up."))
             }
@@ -101,7 +111,7 @@ impl Assistants {
         let now = self.clock.monotonic();
         match readiness.get(&kind) {
             Some((ready @ Readiness::Ready { .. }, _)) => ready.clone(),
-            Some((off, at)) if now.saturating_duration_since(*at) < RECHECK => off.clone(),
+            Some((other, at)) if now.saturating_duration_since(*at) < RECHECK => other.clone(),
             _ => {
                 let fresh = assistant.readiness().await;
                 readiness.insert(kind, (fresh.clone(), now));
@@ -155,7 +165,37 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_fallback_stands_in_only_where_nobody_named_an_assistant() {
+    async fn the_fallback_does_not_take_over_while_a_program_is_slow_to_answer() {
+        let checking = Readiness::Checking { detail: "asked for its version".into() };
+        let demo = Readiness::Ready { detail: "demo".into() };
+        let all: Vec<Arc<dyn Assistant>> =
+            vec![Arc::new(Stub(AssistantKind::Claude, checking)), Arc::new(Stub(AssistantKind::Demo, demo))];
+        let assistants = Assistants::new(all, None, Some(AssistantKind::Demo), Clock::System);
+        assert_eq!(assistants.choose(None, None).await, Ok(AssistantKind::Claude));
+    }
+
+    #[tokio::test]
+    async fn what_the_operator_says_of_a_codebase_comes_before_what_it_brings() {
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let codebase = Codebase {
+            id: adjutant_core::id::CodebaseId(uuid::Uuid::nil()),
+            name: "shop".to_owned(),
+            repository_url: None,
+            default_cwd: "/shop".to_owned(),
+            assistant: Some(AssistantKind::Demo),
+            commands: BTreeMap::new(),
+            trusted: false,
+            created_at: now,
+            updated_at: now,
+        };
+        let of = BTreeMap::from([("shop".to_owned(), AssistantKind::Claude)]);
+        let refused = assistants(None).with_codebases(of).choose(None, Some(&codebase)).await;
+        assert_eq!(refused, Err(UserError::new("Claude is not installed.", "Install it.")));
+        assert_eq!(assistants(None).choose(None, Some(&codebase)).await, Ok(AssistantKind::Demo));
+    }
+
+    #[tokio::test]
+    async fn the_fallback_stands_stands_in_only_where_nobody_named_an_assistant() {
         assert_eq!(assistants(None).choose(None, None).await, Ok(AssistantKind::Demo));
         let refused = assistants(Some(AssistantKind::Claude)).choose(None, None).await;
         assert_eq!(refused, Err(UserError::new("Claude is not installed.", "Install it.")));

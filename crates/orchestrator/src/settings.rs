@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use adjutant_core::assistant::PermissionMode;
+use adjutant_core::codebase::Codebase;
 use adjutant_core::conversation::ReplyMode;
 use adjutant_core::kind::{AssistantKind, PlatformKind};
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub permission_mode: PermissionMode,
     /// `trust` was enabled by the operator and the gateway does not run as root.
     pub trust_allowed: bool,
+    /// What the operator decided for single codebases, by their names.
+    pub per_codebase: BTreeMap<String, CodebaseSettings>,
     /// Prompts that may wait in one conversation.
     pub queue_limit: usize,
     /// Messages one person may send in an hour.
@@ -45,6 +48,27 @@ impl Settings {
     pub fn mode(&self, platform: PlatformKind) -> ReplyMode {
         self.platforms.get(&platform).map_or(ReplyMode::Stream, |settings| settings.mode)
     }
+
+    /// What the operator decided for this codebase in particular.
+    #[must_use]
+    pub fn codebase(&self, codebase: Option<&Codebase>) -> CodebaseSettings {
+        codebase.and_then(|codebase| self.per_codebase.get(&codebase.name)).cloned().unwrap_or_default()
+    }
+
+    /// What assistants may do unasked in this codebase. `trust` that is not possible is `ask`.
+    #[must_use]
+    pub fn permission_mode(&self, codebase: Option<&Codebase>) -> PermissionMode {
+        let mode = self.codebase(codebase).permission_mode.unwrap_or(self.permission_mode);
+        if mode == PermissionMode::Trust && !self.trust_allowed { PermissionMode::Ask } else { mode }
+    }
+}
+
+/// What differs from codebase to codebase; `None` is what holds everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CodebaseSettings {
+    pub permission_mode: Option<PermissionMode>,
+    pub assistant: Option<AssistantKind>,
+    pub model: Option<String>,
 }
 
 /// What differs from platform to platform.

@@ -1,13 +1,15 @@
 //! Limits and habits of conversations.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use adjutant_core::assistant::PermissionMode;
 use adjutant_core::conversation::ReplyMode;
 use adjutant_core::kind::AssistantKind;
+use adjutant_orchestrator::settings::CodebaseSettings;
 
 use super::env::Reader;
-use super::file::File;
+use super::file::{CodebaseSection, File};
 
 /// Limits and habits of conversations.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Conversations {
     pub messages_per_hour: u32,
     /// `fresh_context` of `adjutant.toml`: `plan` and `plan-feature`, each followed by `execute`.
     pub fresh_context_pairs: Vec<(String, String)>,
+    /// `[codebases.<name>]` of `adjutant.toml`.
+    pub per_codebase: BTreeMap<String, CodebaseSettings>,
 }
 
 impl Conversations {
@@ -53,8 +57,20 @@ impl Conversations {
             idle: Duration::from_secs(idle.into()),
             turn_max: Duration::from_secs(u64::from(turn_max) * 60),
             messages_per_hour,
-            fresh_context_pairs: file.fresh_context.unwrap_or_else(default_pairs),
+            fresh_context_pairs: file.fresh_context.map_or_else(default_pairs, |pairs| {
+                pairs.into_iter().map(|(first, second)| (first.0, second.0)).collect()
+            }),
+            per_codebase: file.codebases.into_iter().map(|(name, section)| (name, settings(section))).collect(),
         }
+    }
+}
+
+impl Conversations {
+    /// Whether the operator set `trust` anywhere.
+    #[must_use]
+    pub fn enables_trust(&self) -> bool {
+        let single = self.per_codebase.values().filter_map(|codebase| codebase.permission_mode);
+        single.chain([self.permission_mode]).any(|mode| mode == PermissionMode::Trust)
     }
 }
 
@@ -64,6 +80,15 @@ pub fn reply_mode(reader: &mut Reader<'_>, name: &'static str) -> ReplyMode {
     reader.choice(name, &modes).unwrap_or(ReplyMode::Stream)
 }
 
-fn default_pairs() -> Vec<(String, String)> {
+fn settings(section: CodebaseSection) -> CodebaseSettings {
+    CodebaseSettings {
+        permission_mode: section.permission_mode,
+        assistant: section.assistant.map(Into::into),
+        model: section.model,
+    }
+}
+
+/// `plan` and `plan-feature`, each followed by `execute`.
+pub fn default_pairs() -> Vec<(String, String)> {
     ["plan", "plan-feature"].map(|first| (first.to_owned(), "execute".to_owned())).to_vec()
 }

@@ -137,12 +137,7 @@ impl<'a> Reader<'a> {
     }
 
     fn lookup(&self, name: &str) -> Option<&'a str> {
-        let layers = [&self.sources.environment, &self.sources.dotenv];
-        layers
-            .into_iter()
-            .filter_map(|layer| layer.get(name))
-            .map(String::as_str)
-            .find(|value| !value.trim().is_empty())
+        self.sources.find(name).map(|(_, value)| value)
     }
 
     fn absolute(&self, text: &str) -> PathBuf {

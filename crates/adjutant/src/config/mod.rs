@@ -11,6 +11,7 @@
 //! | [`sources`] | collecting the layers |
 //! | [`problem`] | what is said when a value is wrong |
 //! | [`file`] | `adjutant.toml` |
+//! | [`listing`] | what is set and from which layer, for `adjutant config` |
 //! | the others | one section each |
 
 pub mod claude;
@@ -18,6 +19,7 @@ pub mod codebases;
 pub mod conversations;
 pub mod env;
 pub mod file;
+pub mod listing;
 pub mod logging;
 pub mod names;
 pub mod problem;

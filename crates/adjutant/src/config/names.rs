@@ -3,7 +3,6 @@
 
 /// One variable.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(test), expect(dead_code, reason = "what `.env.example` says is printed by a test"))]
 pub struct Variable {
     pub name: &'static str,
     /// The heading it stands under in `.env.example`.

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::problem::{Problem, Problems};
 
 /// The name of the file in the working directory.
@@ -23,7 +25,29 @@ pub struct Sources {
     pub warnings: Vec<String>,
 }
 
+/// Where a value came from; the first that has one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    Environment,
+    /// The `.env` in the working directory.
+    Dotenv,
+    /// `adjutant.toml`.
+    File,
+    Default,
+}
+
 impl Sources {
+    /// A value and its layer. An empty one counts as not set, since compose files pass such.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<(Layer, &str)> {
+        let layers = [(Layer::Environment, &self.environment), (Layer::Dotenv, &self.dotenv)];
+        layers
+            .into_iter()
+            .filter_map(|(layer, values)| Some((layer, values.get(name)?.as_str())))
+            .find(|(_, value)| !value.trim().is_empty())
+    }
+
     /// The environment of this process and the `.env` of its working directory.
     ///
     /// # Errors

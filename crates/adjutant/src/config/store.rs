@@ -44,7 +44,8 @@ fn is_known(url: &str) -> bool {
     ["sqlite:", "postgresql://", "postgres://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
-fn default(data_dir: &Path) -> String {
+/// The database without a setting: a file in the data directory.
+pub fn default(data_dir: &Path) -> String {
     // The two characters that mean something in such an address.
     let path = data_dir.join(FILE).display().to_string().replace('%', "%25").replace('?', "%3F");
     format!("sqlite://{path}")

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use adjutant_core::assistant::PermissionMode;
 use adjutant_core::conversation::ReplyMode;
+use adjutant_core::kind::AssistantKind;
 use secrecy::ExposeSecret;
 
 use super::env::Reader;
 use super::names::{Secrecy, VARIABLES, find, nearest};
+use super::sources::Layer;
 use super::{Config, Sources};
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -23,6 +25,13 @@ fn read(path: &Path) -> io::Result<String> {
         Some("/run/secrets/telegram") => Ok("123456:from-a-file\n".to_owned()),
         Some("/run/secrets/empty") => Ok("\n".to_owned()),
         Some("/etc/adjutant.toml") => Ok("fresh_context = [[\"think\", \"do\"]]\n".to_owned()),
+        Some("/etc/codebases.toml") => {
+            Ok("[codebases.shop]\npermission_mode = \"accept-edits\"\nassistant = \"demo\"\n\
+            model = \"opus\"\n\n[codebases.\"my app\"]\npermission_mode = \"trust\"\n"
+                .to_owned())
+        }
+        Some("/etc/mode.toml") => Ok("[codebases.shop]\npermission_mode = \"yolo\"\n".to_owned()),
+        Some("/etc/pair.toml") => Ok("fresh_context = [[\"/plan it\", \"execute\"]]\n".to_owned()),
         Some("/etc/typo.toml") => Ok("# a comment\nfresh_contxt = []\n".to_owned()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
@@ -175,6 +184,57 @@ fn the_file_sets_the_fresh_context_pairs_and_a_slip_in_it_is_told_with_its_line(
     assert_eq!(config.conversations.fresh_context_pairs, [("think".to_owned(), "do".to_owned())]);
     let told = problems(&[("ADJUTANT_CONFIG", "/etc/typo.toml")]);
     assert!(told.starts_with("`/etc/typo.toml` cannot be used, see line 2: unknown field `fresh_contxt`"), "{told}");
+}
+
+#[test]
+fn the_file_decides_for_single_codebases() {
+    let config = config(&[("ADJUTANT_CONFIG", "/etc/codebases.toml")]);
+    let shop = &config.conversations.per_codebase["shop"];
+    assert_eq!(shop.permission_mode, Some(PermissionMode::AcceptEdits));
+    assert_eq!((shop.assistant, shop.model.as_deref()), (Some(AssistantKind::Demo), Some("opus")));
+    assert_eq!(config.conversations.per_codebase["my app"].permission_mode, Some(PermissionMode::Trust));
+    assert!(config.conversations.enables_trust() && config.conversations.permission_mode == PermissionMode::Ask);
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_told_with_its_line_and_what_would_be_right() {
+    let told = problems(&[("ADJUTANT_CONFIG", "/etc/mode.toml")]);
+    assert_eq!(
+        told,
+        "`/etc/mode.toml` cannot be used, see line 2: unknown variant `yolo`, expected one of `ask`, `accept-edits`, \
+         `plan`, `trust`."
+    );
+    let told = problems(&[("ADJUTANT_CONFIG", "/etc/pair.toml")]);
+    assert_eq!(told, "`/etc/pair.toml` cannot be used, see line 1: `/plan it` is no command's name, such as `plan`.");
+}
+
+#[test]
+fn the_listing_tells_each_value_its_layer_and_no_secret() {
+    let environment = [
+        ("PORT", "http"),
+        ("TELEGRAM_BOT_TOKEN", "123:planted-secret"),
+        ("CLAUDE_API_KEY_FILE", "/run/secrets/claude"),
+        ("DATABASE_URL", "postgres://me:planted-secret@db.example.org/adjutant?password=planted-secret"),
+        ("ADJUTANT_CONFIG", "/etc/codebases.toml"),
+    ];
+    let listed = super::listing::list(&sources(&environment, &[("TRANSCRIPT_DAYS", "7"), ("PORT", "4000")]));
+    let text = serde_json::to_string(&listed).unwrap();
+    assert!(!text.contains("planted"), "{text}");
+    let of = |name: &str| {
+        let setting = listed.iter().find(|setting| setting.name == name).unwrap();
+        (setting.value.as_deref(), setting.layer, setting.file.as_deref())
+    };
+    assert_eq!(of("PORT"), (Some("http"), Layer::Environment, None));
+    assert_eq!(of("TRANSCRIPT_DAYS"), (Some("7"), Layer::Dotenv, None));
+    assert_eq!(of("TELEGRAM_BOT_TOKEN"), (Some("(secret)"), Layer::Environment, None));
+    assert_eq!(of("CLAUDE_API_KEY"), (Some("(secret)"), Layer::Environment, Some("/run/secrets/claude")));
+    assert_eq!(of("DATABASE_URL").0, Some("postgres://me:***@db.example.org/adjutant"));
+    assert_eq!(of("GITHUB_TOKEN"), (None, Layer::Default, None));
+    assert_eq!(of("WORKSPACE_PATH").0, Some("/home/ana/.local/share/adjutant/workspace"));
+    assert_eq!(of("fresh_context"), (Some("plan → execute, plan-feature → execute"), Layer::Default, None));
+    let from_file = (Some("accept-edits"), Layer::File, Some("/etc/codebases.toml"));
+    assert_eq!(of("codebases.shop.permission_mode"), from_file);
+    assert!(VARIABLES.iter().all(|variable| listed.iter().any(|setting| setting.name == variable.name)));
 }
 
 #[test]

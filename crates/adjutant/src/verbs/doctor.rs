@@ -7,15 +7,9 @@ use adjutant_core::clock::Clock;
 use adjutant_server::control::{self, Request};
 use serde::Serialize;
 
+use super::Form;
 use crate::config::Config;
 use crate::wiring;
-
-/// How the outcome is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    Text,
-    Json,
-}
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -72,7 +66,7 @@ fn off(name: &str, detail: impl Into<String>) -> Check {
 }
 
 fn data_dir(config: &Config) -> Check {
-    let made = wiring::make_data_dir(&config.data_dir).map_err(|error| error.to_string());
+    let made = wiring::make_data_dir(config).map_err(|error| error.to_string());
     check("Data", made.map(|()| config.data_dir.display().to_string()))
 }
 
@@ -153,7 +147,7 @@ async fn assistants(config: &Config) -> Vec<Check> {
         let fallback = assistant.kind() == wiring::assistants::FALLBACK;
         match assistant.readiness().await {
             Readiness::Ready { .. } if fallback && real => checks.push(off(name, "not needed")),
-            Readiness::Ready { detail } => {
+            Readiness::Ready { detail } | Readiness::Checking { detail } => {
                 real |= !fallback;
                 checks.push(check(name, Ok(detail)));
             }

@@ -1,6 +1,7 @@
 //! The command line's verbs. Those that change something go through the running gateway, or, when none runs, work on
 //! the database themselves.
 
+mod config;
 mod doctor;
 
 use std::process::ExitCode;
@@ -15,7 +16,17 @@ use secrecy::ExposeSecret;
 use crate::config::Config;
 use crate::wiring::{self, context::Pieces};
 
-pub use doctor::{Form, doctor};
+pub use config::config;
+pub use doctor::doctor;
+
+/// How an outcome is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
 
 /// `adjutant allow <code>`
 ///
@@ -67,7 +78,7 @@ pub async fn trust(config: &Config, codebase: String) -> anyhow::Result<ExitCode
 /// # Errors
 /// One sentence.
 pub async fn token(config: &Config) -> anyhow::Result<ExitCode> {
-    wiring::make_data_dir(&config.data_dir)?;
+    wiring::make_data_dir(config)?;
     let token = ApiToken::load_or_create(&config.data_dir, config.server.api_token.clone())?;
     println!("{}", token.secret().expose_secret());
     match control::call(&config.data_dir, Request::LoginLink).await {
@@ -85,7 +96,7 @@ pub async fn token(config: &Config) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// One sentence.
 pub async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
-    wiring::make_data_dir(&config.data_dir)?;
+    wiring::make_data_dir(config)?;
     let options = wiring::store::options(config, &Clock::System);
     let store = adjutant_store::store::Store::open_for_command(options).await.map_err(wiring::store::explain)?;
     let report = store.migrate().await.map_err(wiring::store::explain)?;
@@ -114,7 +125,7 @@ async fn or_directly(
 
 /// The orchestrator over the database alone: nothing is received, sent or started.
 async fn offline(config: &Config) -> anyhow::Result<(std::sync::Arc<Orchestrator>, adjutant_store::store::Store)> {
-    wiring::make_data_dir(&config.data_dir)?;
+    wiring::make_data_dir(config)?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = Clock::System;
     let store = wiring::store::open(config, &clock).await?;

@@ -139,6 +139,52 @@ async fn doctor_tells_what_is_on_and_what_is_wrong() {
     gateway.finish().await;
 }
 
+#[test]
+fn config_prints_every_setting_its_layer_and_what_is_wrong() {
+    let home = tempfile::TempDir::new().unwrap();
+    std::fs::write(home.path().join(".env"), "TRANSCRIPT_DAYS=7\nTELEGRAM_BOT_TOKEN=123:planted-secret\n").unwrap();
+    std::fs::set_permissions(home.path().join(".env"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let well = bare(home.path(), &[]).arg("config").output().unwrap();
+    assert_eq!(well.status.code(), Some(0));
+    assert_eq!(text(well.stderr), "");
+    let printed = text(well.stdout).replace(home.path().to_str().unwrap(), "[home]");
+    insta::assert_snapshot!("config", printed);
+    assert!(!home.path().join(".local").exists(), "looking at settings makes nothing");
+
+    let ill =
+        bare(home.path(), &[("PORT", "http"), ("ADJUTANT_DATADIR", "x")]).args(["config", "--json"]).output().unwrap();
+    assert_eq!(ill.status.code(), Some(2));
+    let printed = text(ill.stdout);
+    assert!(!printed.contains("planted-secret"), "{printed}");
+    let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let problems: Vec<_> = report["problems"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert_eq!(
+        problems,
+        [
+            "`PORT` is `http`, but has to be a number from 0 to 65535; for example `PORT=3000`.",
+            "`ADJUTANT_DATADIR` is no setting of this version; did you mean `ADJUTANT_DATA_DIR`?",
+        ]
+    );
+    let port = report["settings"].as_array().unwrap().iter().find(|setting| setting["name"] == "PORT").unwrap();
+    assert_eq!((&port["value"], &port["layer"]), (&"http".into(), &"environment".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_decides_what_an_assistant_may_do_in_one_codebase() {
+    let mut gateway = TestGateway::prepare(Options::default()).await;
+    let file = gateway.folder().join("adjutant.toml");
+    std::fs::write(&file, "[codebases.shop]\npermission_mode = \"plan\"\nmodel = \"opus\"\n").unwrap();
+    gateway.set("ADJUTANT_CONFIG", file.to_str().unwrap());
+    gateway.launch().await;
+    gateway.telegram.says(ANA, ANA, "[[text:planned]]");
+    gateway.until_said("planned").await;
+    let command = std::fs::read(format!("/proc/{}/cmdline", gateway.prompts()[0].pid)).unwrap();
+    let command = String::from_utf8(command).unwrap().replace('\0', " ");
+    assert!(command.contains("--permission-mode plan --model opus"), "{command}");
+    gateway.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_verbs_work_with_and_without_a_gateway() {
     let mut gateway = TestGateway::prepare(Options::default()).await;
