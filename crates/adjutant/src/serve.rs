@@ -48,7 +48,7 @@ async fn run(config: Config, fork_server: Option<ForkServer>) -> anyhow::Result<
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    wiring::make_data_dir(&config.data_dir)?;
+    wiring::make_data_dir(&config)?;
     let clock = clock()?;
     let server = Server::bind(server_config(&config, &clock)?).await?;
     let store = wiring::store::open(&config, &clock).await?;

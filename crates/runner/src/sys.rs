@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use rustix::process::Pid;
 
@@ -32,6 +32,9 @@ pub(crate) struct ChildSetup {
 
 pub(crate) const STAGE_DIRECTORY: u8 = b'd';
 pub(crate) const STAGE_USER: u8 = b'u';
+
+/// The child's mask for new files.
+static CHILD_UMASK: AtomicU32 = AtomicU32::new(0o022);
 
 /// Where the signal handler writes the number of each signal it gets.
 static SIGNAL_PIPE: AtomicI32 = AtomicI32::new(-1);
@@ -220,6 +223,12 @@ fn set_disposition(signal: i32, handler: libc::sighandler_t) -> io::Result<()> {
     }
 }
 
+/// Remembers the mask for new files under which the gateway was started. What the runner writes is private; what the
+/// child writes is the operator's work, and follows the operator's mask.
+pub(crate) fn keep_umask(mask: rustix::fs::Mode) {
+    CHILD_UMASK.store(mask.as_raw_mode(), Ordering::SeqCst);
+}
+
 /// Arranges that the child of `command` has its own process group, dies with this process, has the default handling
 /// of every signal, runs as the user wanted, and begins in its directory.
 pub(crate) fn prepare_child(command: &mut Command, setup: ChildSetup) {
@@ -228,6 +237,7 @@ pub(crate) fn prepare_child(command: &mut Command, setup: ChildSetup) {
         // SAFETY: between fork and exec; every call below is async-signal-safe and allocates nothing.
         unsafe {
             libc::setpgid(0, 0);
+            libc::umask(CHILD_UMASK.load(Ordering::SeqCst) as libc::mode_t);
             for signal in 1..32 {
                 libc::signal(signal, libc::SIG_DFL);
             }

@@ -1,9 +1,11 @@
 //! Everything conversations share, put together.
 
+use std::collections::BTreeMap;
+
 use adjutant_assistants::claude::RootPolicy;
 use adjutant_codebases::{GitConfig, HostCredential, Identity, Workspace};
-use adjutant_core::assistant::PermissionMode;
 use adjutant_core::clock::Clock;
+use adjutant_core::kind::AssistantKind;
 use adjutant_core::mask::Mask;
 use adjutant_orchestrator::assistants::Assistants;
 use adjutant_orchestrator::context::Context;
@@ -55,7 +57,8 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
         store: store.clone(),
         delivery,
         platforms: list.into_iter().map(|platform| (platform.kind(), platform)).collect(),
-        assistants: Assistants::new(all, settings.default_assistant, Some(assistants::FALLBACK), clock.clone()),
+        assistants: Assistants::new(all, settings.default_assistant, Some(assistants::FALLBACK), clock.clone())
+            .with_codebases(assistants_of(&settings)),
         samples: assistants::samples(config),
         workspace,
         clock: clock.clone(),
@@ -100,6 +103,10 @@ pub fn workspace(config: &Config, root: &RootPolicy, clock: &Clock) -> anyhow::R
     })
 }
 
+fn assistants_of(settings: &Settings) -> BTreeMap<String, AssistantKind> {
+    settings.per_codebase.iter().filter_map(|(name, codebase)| Some((name.clone(), codebase.assistant?))).collect()
+}
+
 fn settings(config: &Config, root: &RootPolicy, identity: &Identity) -> Settings {
     let conversations = &config.conversations;
     Settings {
@@ -110,7 +117,8 @@ fn settings(config: &Config, root: &RootPolicy, identity: &Identity) -> Settings
         idle: conversations.idle,
         turn_max: conversations.turn_max,
         permission_mode: conversations.permission_mode,
-        trust_allowed: conversations.permission_mode == PermissionMode::Trust && *root != RootPolicy::Allowed,
+        trust_allowed: conversations.enables_trust() && *root != RootPolicy::Allowed,
+        per_codebase: conversations.per_codebase.clone(),
         queue_limit: QUEUE_LIMIT,
         messages_per_hour: conversations.messages_per_hour,
         fresh_context_pairs: conversations.fresh_context_pairs.clone(),

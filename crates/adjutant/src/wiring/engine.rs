@@ -114,9 +114,7 @@ impl GatewayEngine {
 /// Who answers a new conversation.
 #[must_use]
 pub fn chosen(default: Option<AssistantKind>, readiness: &[(AssistantKind, Readiness)]) -> Option<AssistantKind> {
-    let ready = |kind: &AssistantKind| {
-        readiness.iter().any(|(known, state)| known == kind && matches!(state, Readiness::Ready { .. }))
-    };
+    let ready = |kind: &AssistantKind| readiness.iter().any(|(known, state)| known == kind && state.is_usable());
     // What the operator named is never replaced by another.
     if default.is_some() {
         return default.filter(ready);
@@ -130,7 +128,9 @@ pub fn chosen(default: Option<AssistantKind>, readiness: &[(AssistantKind, Readi
 
 fn assistant_feature(kind: AssistantKind, readiness: &Readiness) -> Feature {
     match readiness {
-        Readiness::Ready { detail } => Feature { name: kind.shown().to_owned(), on: true, detail: detail.clone() },
+        Readiness::Ready { detail } | Readiness::Checking { detail } => {
+            Feature { name: kind.shown().to_owned(), on: true, detail: detail.clone() }
+        }
         Readiness::Off { reason, hint } => {
             Feature { name: kind.shown().to_owned(), on: false, detail: format!("{reason} {hint}") }
         }

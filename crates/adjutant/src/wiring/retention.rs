@@ -43,7 +43,10 @@ impl Kept {
         let needed = self.store.list_live_runs().await?.into_iter().map(|run| run.id).collect();
         let before = self.clock.now() - TimeDelta::days(self.days.into());
         let data_dir = self.data_dir.clone();
-        let work = move || adjutant_assistants::held::retention::prune_runs(&data_dir, before, &needed);
+        let work = move || {
+            let sessions = adjutant_assistants::demo::retention::prune_sessions(&data_dir, before)?;
+            adjutant_assistants::held::retention::prune_runs(&data_dir, before, &needed).map(|runs| runs + sessions)
+        };
         Ok(tokio::task::spawn_blocking(work).await??)
     }
 }

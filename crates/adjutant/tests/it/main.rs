@@ -19,6 +19,7 @@ mod newcomer;
 mod operator;
 mod real_claude;
 mod restart;
+mod run_as;
 mod secrets;
 mod send_faults;
 mod spec_dialogues;

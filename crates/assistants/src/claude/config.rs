@@ -1,6 +1,8 @@
 //! What the operator decides about Claude.
 
-use std::path::PathBuf;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use url::Url;
@@ -76,4 +78,51 @@ pub struct User {
     pub gid: u32,
     /// All supplementary groups.
     pub groups: Vec<u32>,
+}
+
+impl User {
+    /// The first folder on the way to this path that the user may not enter, by owner, group and mode. Folders that do
+    /// not exist yet are nobody's obstacle.
+    #[must_use]
+    pub fn kept_out_by(&self, path: &Path) -> Option<PathBuf> {
+        let mut folders: Vec<_> = path.ancestors().collect();
+        folders.reverse();
+        folders.into_iter().find(|folder| folder.metadata().is_ok_and(|found| !self.may_enter(&found))).map(Into::into)
+    }
+
+    fn may_enter(&self, folder: &Metadata) -> bool {
+        // A file on the way, the program itself, has to be executable: the same bits.
+        let bit = if folder.uid() == self.uid {
+            0o100
+        } else if folder.gid() == self.gid || self.groups.contains(&folder.gid()) {
+            0o010
+        } else {
+            0o001
+        };
+        self.uid == 0 || folder.mode() & bit != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_folder_that_keeps_a_user_out_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(&inner, Permissions::from_mode(0o710)).unwrap();
+        let found = inner.metadata().unwrap();
+        let user = |uid, gid| User { name: "u".into(), home: "/".into(), uid, gid, groups: vec![] };
+        let somebody = user(found.uid() + 1, found.gid() + 1);
+        assert_eq!(somebody.kept_out_by(&inner.join("config")), Some(inner.clone()));
+        assert_eq!(user(found.uid() + 1, found.gid()).kept_out_by(&inner.join("config")), None);
+        assert_eq!(user(found.uid(), found.gid() + 1).kept_out_by(&inner.join("config")), None);
+        assert_eq!(somebody.kept_out_by(folder.path()), None);
+    }
 }

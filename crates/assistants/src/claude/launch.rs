@@ -60,7 +60,8 @@ impl Places {
     pub fn of(config: &ClaudeConfig) -> Self {
         let private = config.data_dir.join("claude");
         let home = match &config.root {
-            RootPolicy::RunAs(user) => Some(user.home.clone()),
+            // Service users are often given a home that does not exist.
+            RootPolicy::RunAs(user) => Some(user.home.clone()).filter(|home| home.is_dir()),
             _ => config.operator_home.clone(),
         };
         let own_login = config.credential.is_none() && home.is_some();
@@ -82,6 +83,11 @@ impl Places {
         self.config.as_deref().unwrap_or(&self.home).join(".claude.json")
     }
 
+    /// What the user the program runs as has to reach.
+    pub fn reached(&self) -> [&Path; 2] {
+        [self.config.as_deref().unwrap_or(&self.home), &self.tmp]
+    }
+
     /// Makes the private directories, owned by the user the program runs as.
     pub fn prepare(&self, config: &ClaudeConfig) -> io::Result<()> {
         let private = config.data_dir.join("claude");
@@ -95,7 +101,9 @@ impl Places {
         for dir in dirs {
             make(dir)?;
             if let RootPolicy::RunAs(user) = &config.root {
-                fs::set_permissions(&private, fs::Permissions::from_mode(0o711))?;
+                // That user's group passes through to what is its own, and nobody else does.
+                std::os::unix::fs::chown(&private, None, Some(user.gid))?;
+                fs::set_permissions(&private, fs::Permissions::from_mode(0o710))?;
                 std::os::unix::fs::chown(dir, Some(user.uid), Some(user.gid))?;
             }
         }

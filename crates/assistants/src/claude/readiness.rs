@@ -3,22 +3,42 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use adjutant_core::assistant::Readiness;
 use adjutant_core::clock::Clock;
-use tokio::sync::Mutex;
+use tokio::sync::watch;
 
 use super::config::{ClaudeConfig, Credential, RootPolicy};
 use super::launch::Places;
 
-/// `claude --version` answers in a fraction of a second; a program that does not is no program we know.
-const VERSION_TAKES: Duration = Duration::from_secs(5);
+/// How long a caller waits for the version: `claude --version` answers in a fraction of a second, but on a busy machine.
+const CALLER_WAITS: Duration = Duration::from_secs(5);
+
+/// A program that has not told its version by then is no program we know.
+const PROGRAM_TAKES: Duration = Duration::from_secs(120);
 
 /// Finds out, and remembers the version as long as the program's file stays the same.
 #[derive(Debug, Default)]
 pub struct Check {
-    version: Mutex<Option<(PathBuf, SystemTime, String)>>,
+    asked: Mutex<Option<Asked>>,
+}
+
+/// A program that was asked for its version.
+#[derive(Debug)]
+struct Asked {
+    program: PathBuf,
+    changed: SystemTime,
+    answer: watch::Receiver<Answer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Answer {
+    NotYet,
+    Version(String),
+    /// It failed, or printed something else.
+    None,
 }
 
 impl Check {
@@ -41,32 +61,72 @@ impl Check {
                 "Set `CLAUDE_API_KEY` or `CLAUDE_OAUTH_TOKEN`, or log in once with `claude`.",
             );
         };
+        if let Some(kept_out) = kept_out(config, places, &program) {
+            return kept_out;
+        }
         match self.version(&program, config, clock).await {
-            Some(version) => Readiness::Ready { detail: format!("Claude Code {version}, {login}") },
-            None => off(
+            Answer::Version(version) => Readiness::Ready { detail: format!("Claude Code {version}, {login}") },
+            Answer::NotYet => Readiness::Checking {
+                detail: format!("checking, `{} --version` takes long; {login}", program.display()),
+            },
+            Answer::None => off(
                 format!("`{} --version` does not answer.", program.display()),
                 "Run it by hand to see why, or set `CLAUDE_BIN` to a working program.",
             ),
         }
     }
 
-    async fn version(&self, program: &Path, config: &ClaudeConfig, clock: &Clock) -> Option<String> {
-        let changed = program.metadata().and_then(|metadata| metadata.modified()).ok()?;
-        let mut known = self.version.lock().await;
-        if let Some((path, at, version)) = known.as_ref()
-            && path == program
-            && *at == changed
-        {
-            return Some(version.clone());
+    /// Waits a while for the answer; asking goes on without the caller.
+    async fn version(&self, program: &Path, config: &ClaudeConfig, clock: &Clock) -> Answer {
+        let mut answer = self.ask(program, config, clock);
+        let answered = answer.wait_for(|answer| *answer != Answer::NotYet);
+        tokio::select! {
+            answered = answered => answered.map_or(Answer::None, |answer| answer.clone()),
+            () = clock.sleep(CALLER_WAITS) => Answer::NotYet,
         }
-        let version = ask(program, config, clock).await?;
-        *known = Some((program.to_owned(), changed, version.clone()));
-        Some(version)
+    }
+
+    /// Asks, unless this very program was asked and has not failed.
+    fn ask(&self, program: &Path, config: &ClaudeConfig, clock: &Clock) -> watch::Receiver<Answer> {
+        let changed = program.metadata().and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = asked.as_ref()
+            && known.program == program
+            && known.changed == changed
+            && *known.answer.borrow() != Answer::None
+        {
+            return known.answer.clone();
+        }
+        let (tell, answer) = watch::channel(Answer::NotYet);
+        let question = ask(program, config, clock.clone());
+        tokio::spawn(async move {
+            let version = question.await;
+            tell.send_replace(version.map_or(Answer::None, Answer::Version));
+        });
+        *asked = Some(Asked { program: program.to_owned(), changed, answer: answer.clone() });
+        answer
     }
 }
 
+/// What `ADJUTANT_RUN_AS` cannot reach.
+fn kept_out(config: &ClaudeConfig, places: &Places, program: &Path) -> Option<Readiness> {
+    let RootPolicy::RunAs(user) = &config.root else { return None };
+    let real = program.canonicalize().unwrap_or_else(|_| program.to_owned());
+    if let Some(at) = user.kept_out_by(&real) {
+        return Some(off(
+            format!("`{}` (`ADJUTANT_RUN_AS`) may not run Claude Code: `{}` is closed to it.", user.name, at.display()),
+            "Install it where every user may run it, such as `/usr/local/bin`, or set `CLAUDE_BIN`.",
+        ));
+    }
+    let at = places.reached().into_iter().find_map(|path| user.kept_out_by(path))?;
+    Some(off(
+        format!("`{}` (`ADJUTANT_RUN_AS`) cannot reach its own files: `{}` is closed to it.", user.name, at.display()),
+        "Set `ADJUTANT_DATA_DIR` to a folder outside of it, such as `/var/lib/adjutant`.",
+    ))
+}
+
 /// Reads the first word of what `--version` prints.
-async fn ask(program: &Path, config: &ClaudeConfig, clock: &Clock) -> Option<String> {
+fn ask(program: &Path, config: &ClaudeConfig, clock: Clock) -> impl Future<Output = Option<String>> + use<> {
     #[expect(
         clippy::disallowed_methods,
         reason = "a bounded question to the program itself, with an empty environment"
@@ -77,13 +137,15 @@ async fn ask(program: &Path, config: &ClaudeConfig, clock: &Clock) -> Option<Str
     if let RootPolicy::RunAs(user) = &config.root {
         command.uid(user.uid).gid(user.gid);
     }
-    let output = tokio::select! {
-        output = command.output() => output.ok()?,
-        () = clock.sleep(VERSION_TAKES) => return None,
-    };
-    let text = String::from_utf8_lossy(&output.stdout);
-    let version = text.split_whitespace().next()?;
-    (output.status.success() && version.starts_with(|c: char| c.is_ascii_digit())).then(|| version.to_owned())
+    async move {
+        let output = tokio::select! {
+            output = command.output() => output.ok()?,
+            () = clock.sleep(PROGRAM_TAKES) => return None,
+        };
+        let text = String::from_utf8_lossy(&output.stdout);
+        let version = text.split_whitespace().next()?;
+        (output.status.success() && version.starts_with(|c: char| c.is_ascii_digit())).then(|| version.to_owned())
+    }
 }
 
 /// What it signs in with, in words; `None`: with nothing.

@@ -1,5 +1,6 @@
 //! How the demo is started.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use adjutant_core::assistant::{FailureClass, OpenError, SessionSpec};
@@ -16,8 +17,8 @@ pub fn run_spec(
     spec: &SessionSpec,
     (dir, now): (PathBuf, chrono::DateTime<chrono::Utc>),
 ) -> Result<RunSpec, OpenError> {
-    let sessions = config.data_dir.join("demo");
-    std::fs::create_dir_all(&sessions).map_err(|error| OpenError::Failed {
+    let sessions = config.data_dir.join(super::FOLDER);
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&sessions).map_err(|error| OpenError::Failed {
         class: FailureClass::Other,
         message: format!("The demo's directory could not be made: {error}."),
     })?;

@@ -8,6 +8,7 @@
 
 mod launch;
 mod program;
+pub mod retention;
 mod sample;
 mod script;
 
@@ -25,6 +26,9 @@ pub use sample::make_sample_codebase;
 
 use crate::claude::ClaudeCodec;
 use crate::held::Holder;
+
+/// Where its sessions lie in the data directory.
+const FOLDER: &str = "demo";
 
 /// How the demo is started.
 #[derive(Debug, Clone)]

@@ -152,3 +152,33 @@ async fn readiness_names_the_version_and_what_is_missing() {
     let Readiness::Off { hint, .. } = lab.assistant().readiness().await else { panic!("it is off") };
     assert!(hint.contains("ADJUTANT_RUN_AS"), "{hint}");
 }
+
+#[tokio::test]
+async fn a_program_that_is_slow_to_tell_its_version_is_asked_on_and_counts_as_there() {
+    use adjutant_core::clock::{Clock, ManualClock};
+    let mut lab = Lab::scripted();
+    let clock = ManualClock::default();
+    let gate = tempfile::tempdir().unwrap();
+    let fifo = gate.path().join("gate");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let program = gate.path().join("claude");
+    std::fs::write(&program, format!("#!/bin/sh\nread line < {}\necho 9.9.9\n", fifo.display())).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    lab.config.program = program;
+    let launcher = adjutant_runner::Launcher::with_program("/nonexistent".into());
+    let claude =
+        adjutant_assistants::claude::ClaudeAssistant::new(lab.config.clone(), launcher, Clock::Manual(clock.clone()));
+    let moved = clock.clone();
+    let asked = claude.readiness();
+    tokio::pin!(asked);
+    let readiness = loop {
+        tokio::select! {
+            readiness = &mut asked => break readiness,
+            () = tokio::task::yield_now() => moved.advance(std::time::Duration::from_millis(100)),
+        }
+    };
+    assert!(matches!(readiness, Readiness::Checking { .. }) && readiness.is_usable(), "{readiness:?}");
+    std::fs::write(&fifo, "go\n").unwrap();
+    let Readiness::Ready { detail } = claude.readiness().await else { panic!("it has answered") };
+    assert_eq!(detail, "Claude Code 9.9.9, API key");
+}

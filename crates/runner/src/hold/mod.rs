@@ -18,6 +18,7 @@ mod wait;
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -79,7 +80,7 @@ struct Start {
 /// Makes this process what a runner is: alone, silent, unreadable, and the parent of every orphan below it.
 fn prepare() -> io::Result<OwnedFd> {
     let _ = rustix::process::setsid();
-    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    sys::keep_umask(rustix::process::umask(Mode::RWXG | Mode::RWXO));
     sys::harden_process();
     sys::become_subreaper();
     #[cfg(target_os = "linux")]
@@ -122,6 +123,7 @@ fn start(spec: &RunSpec) -> Result<Start, StartError> {
 fn open(spec: &RunSpec) -> io::Result<(OwnedFd, Keys)> {
     std::env::set_current_dir(&spec.dir)?;
     let listener = UnixListener::bind(SOCKET)?;
+    std::fs::set_permissions(SOCKET, std::fs::Permissions::from_mode(0o600))?;
     listener.set_nonblocking(true)?;
     let mut keys = Keys::new()?;
     for line in &spec.first_lines {

@@ -74,6 +74,13 @@ async fn another_user_is_changed_to_wholly() {
 }
 
 #[tokio::test]
+async fn what_the_child_writes_follows_the_mask_of_whoever_started_the_gateway() {
+    let place = Place::new();
+    let own = std::process::Command::new("sh").args(["-c", "umask"]).output().unwrap();
+    assert_eq!(output_of(&place, "umask").await, String::from_utf8(own.stdout).unwrap());
+}
+
+#[tokio::test]
 async fn the_files_of_a_run_are_the_gateways_alone() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
@@ -83,7 +90,7 @@ async fn the_files_of_a_run_are_the_gateways_alone() {
     assert_eq!(mode(&place.run()), 0o700);
     let mut names = Vec::new();
     for entry in std::fs::read_dir(place.run()).unwrap().flatten() {
-        assert_eq!(mode(&entry.path()), if entry.file_name() == "sock" { 0o700 } else { 0o600 }, "{entry:?}");
+        assert_eq!(mode(&entry.path()), 0o600, "{entry:?}");
         names.push(entry.file_name().into_string().unwrap());
     }
     names.sort();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -23,8 +24,9 @@ pub fn begin_session(args: &[String]) -> io::Result<Option<Uuid>> {
     }
     let session = value("--session-id").and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::new_v4);
     if let (Some(dir), Some(file)) = (&sessions, file(session)) {
-        fs::create_dir_all(dir)?;
-        fs::write(file, "")?;
+        // As private as the real program keeps its own.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
     }
     Ok(Some(session))
 }

@@ -57,9 +57,11 @@ async fn what_is_older_than_transcript_days_goes_at_the_start_but_no_living_run(
         make_old(run);
     }
     make_old(&transcript(&newcomer));
+    let [session] = files(&newcomer.data_dir().join("demo")).try_into().expect("one session of the demo");
+    make_old(&session);
     newcomer.launch().await;
     newcomer.until("the old run goes", |_| !old.exists()).await;
-    assert!(!transcript(&newcomer).exists());
+    assert!(!transcript(&newcomer).exists() && !session.exists());
     assert!(fresh.join("lock").exists() && living.join("lock").exists());
     newcomer.terminate().await;
 }
