@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ApprovalId, RunId, TurnId};
+use crate::id::{ApprovalId, InboundSeq, RunId, TurnId};
 use crate::kind::AssistantKind;
 
 /// One assistant program.
@@ -129,6 +129,17 @@ pub trait RunControl: Send + Sync {
     /// [`RunGone`] when the process cannot take it any more.
     async fn prompt(&self, turn: TurnId, text: &str) -> Result<(), RunGone>;
 
+    /// Whether a further message can be put into this turn now. The answer stays true until the next event is read.
+    fn can_steer(&self, turn: TurnId) -> Steering;
+
+    /// Puts a further message of a person into the turn that runs. The turn then ends only when the assistant has
+    /// answered that, too. After a restart it is called again for every message that was put into the turn, before
+    /// the first event is read.
+    ///
+    /// # Errors
+    /// [`RunGone`] when the message did not arrive.
+    async fn steer(&self, turn: TurnId, message: InboundSeq, text: &str) -> Result<(), RunGone>;
+
     /// Asks the assistant to end the turn; the process stays. [`AssistantEvent::TurnEnded`] follows.
     ///
     /// # Errors
@@ -150,6 +161,16 @@ pub trait RunControl: Send + Sync {
     /// Ends the process and everything it started: close stdin, SIGTERM, five seconds, SIGKILL of the whole tree.
     /// Returns when nothing of it lives.
     async fn end(&self);
+}
+
+/// Whether a running turn takes further messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steering {
+    Possible,
+    /// The turn is over or ending; the message has to be a turn of its own.
+    TurnEnded,
+    /// This assistant takes messages only between turns.
+    NotSupported,
 }
 
 /// The run's process has ended or its runner is gone.

@@ -1,13 +1,15 @@
 //! What the gateway's buttons carry: short opaque tokens, the state is in the database.
 
 use adjutant_core::assistant::Answer;
-use adjutant_core::id::ApprovalId;
+use adjutant_core::id::{ApprovalId, InboundSeq};
 
 /// A pressed button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Press {
     /// Answers an approval.
     Approval { id: ApprovalId, answer: Answer },
+    /// Puts a message that waits into the running turn.
+    Steer { message: InboundSeq },
     /// Runs a command, as if it had been typed without its slash.
     Command { text: String },
 }
@@ -16,6 +18,12 @@ pub enum Press {
 #[must_use]
 pub fn command(text: &str) -> String {
     format!("c:{text}")
+}
+
+/// The token of a button that puts a waiting message into the running turn.
+#[must_use]
+pub fn steer(message: InboundSeq) -> String {
+    format!("s:{}", message.0)
 }
 
 /// The token of a button that answers an approval.
@@ -34,6 +42,9 @@ pub fn approval(id: ApprovalId, answer: &Answer) -> String {
 pub fn parse(token: &str) -> Option<Press> {
     if let Some(text) = token.strip_prefix("c:") {
         return Some(Press::Command { text: text.to_owned() });
+    }
+    if let Some(seq) = token.strip_prefix("s:") {
+        return Some(Press::Steer { message: InboundSeq(seq.parse().ok()?) });
     }
     let (id, letter) = token.strip_prefix("p:")?.split_once(':')?;
     let answer = match letter {
@@ -55,8 +66,10 @@ mod tests {
             let id = ApprovalId(7);
             assert_eq!(parse(&approval(id, &answer)), Some(Press::Approval { id, answer }));
         }
+        let message = InboundSeq(12);
+        assert_eq!(parse(&steer(message)), Some(Press::Steer { message }));
         assert_eq!(parse(&command("stop")), Some(Press::Command { text: "stop".into() }));
-        for token in ["", "p:7", "p:x:o", "p:7:y", "yes"] {
+        for token in ["", "p:7", "p:x:o", "p:7:y", "s:", "s:x", "yes"] {
             assert_eq!(parse(token), None);
         }
     }

@@ -23,3 +23,4 @@ mod run_as;
 mod secrets;
 mod send_faults;
 mod spec_dialogues;
+mod steering;

@@ -390,3 +390,32 @@ async fn stop_while_a_question_is_open_withdraws_it() {
     assert!(!real.gateway.shop().join("made").exists());
     real.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_steered_message_joins_the_running_turn_of_the_real_program() {
+    let real = Real::start().await;
+    real.says(r#"[[tool:Bash:{"command":"sleep 3"} || text:after the tool]]"#);
+    real.gateway.until_said("sleep 3").await;
+    real.says("/steer mind the gap");
+    real.gateway.until_said("Sent into the running turn").await;
+    real.gateway.until_said("after the tool").await;
+    real.settled().await;
+    assert!(messages(&real.last_request()).contains("mind the gap"), "{}", real.last_request());
+    let turns = "SELECT count(*) FROM remote_agent_turns";
+    assert_eq!(real.gateway.database.number(&real.gateway.data_dir(), turns).await, 1);
+    real.asks("and now [[text:the next turn]]", "the next turn").await;
+    real.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_steered_into_the_last_words_is_answered_by_the_same_turn() {
+    let real = Real::start().await;
+    real.says("count [[words:80,50]]");
+    real.gateway.until_said("w3 ").await;
+    real.says("/steer [[text:the late answer]]");
+    real.gateway.until_said("the late answer").await;
+    real.settled().await;
+    let turns = "SELECT count(*) FROM remote_agent_turns";
+    assert_eq!(real.gateway.database.number(&real.gateway.data_dir(), turns).await, 1);
+    real.finish().await;
+}

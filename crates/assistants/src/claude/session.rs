@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use adjutant_core::assistant::{Answer, AssistantEvent, FailureClass, Notice, Outcome, PermissionRequest, Usage};
+use adjutant_core::assistant::{
+    Answer, AssistantEvent, FailureClass, Notice, Outcome, PermissionRequest, Steering, Usage,
+};
 use adjutant_core::id::TurnId;
 use chrono::DateTime;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::errors::{self, Circumstances};
 use super::protocol::{
@@ -47,6 +50,11 @@ struct Running {
     error: Option<String>,
     rejected: bool,
     resets_at: Option<i64>,
+    /// Messages that were put into it and are not answered yet. What comes too late for the program's running turn
+    /// becomes a turn of the program's own, with its own result: to us that is still the same turn.
+    steered: Vec<Uuid>,
+    /// How it went so far, once there was a result and steered messages are still to be answered.
+    so_far: Option<Outcome>,
 }
 
 #[derive(Debug)]
@@ -180,7 +188,7 @@ impl ClaudeCodec {
         let result: TurnResult = parse(line)?;
         let usage = self.meter.read(&result);
         let turn = match self.turn.take() {
-            Some(turn) if self.answers(&result, turn.id) => turn,
+            Some(turn) if self.answers(&result, &turn) => turn,
             other => {
                 self.turn = other;
                 unasked(result, usage, events);
@@ -206,14 +214,30 @@ impl ClaudeCodec {
         if usage != Usage::default() {
             events.push(AssistantEvent::Usage(usage));
         }
-        self.finish(outcome, events);
+        match self.goes_on(turn, result.user_message_uuids.unwrap_or_default(), outcome) {
+            None => {}
+            Some(outcome) => self.finish(outcome, events),
+        }
         Ok(())
     }
 
+    /// A turn with steered messages that this result has not answered goes on; else how it went.
+    fn goes_on(&mut self, mut turn: Running, answered: Vec<Uuid>, outcome: Outcome) -> Option<Outcome> {
+        turn.steered.retain(|message| !answered.contains(message));
+        let failed_before = turn.so_far.take().filter(|so_far| *so_far != Outcome::Completed);
+        let outcome = failed_before.unwrap_or(outcome);
+        if turn.steered.is_empty() || turn.interrupted || answered.is_empty() {
+            return Some(outcome);
+        }
+        self.turn = Some(Running { draft: false, spoke: false, error: None, so_far: Some(outcome), ..turn });
+        None
+    }
+
     /// Whether a result is that of this turn. One that answers nothing belongs to a turn nobody asked for.
-    fn answers(&self, result: &TurnResult, turn: TurnId) -> bool {
+    fn answers(&self, result: &TurnResult, turn: &Running) -> bool {
+        let is_ours = |prompt: &Uuid| *prompt == turn.id.0 || turn.steered.contains(prompt);
         match &result.user_message_uuids {
-            Some(prompts) if !prompts.is_empty() => prompts.contains(&turn.0),
+            Some(prompts) if !prompts.is_empty() => prompts.iter().any(is_ours),
             // Failures of the start name no prompts, and old versions never do.
             _ => result.is_error || !self.names_prompts,
         }
@@ -221,9 +245,13 @@ impl ClaudeCodec {
 
     fn lifecycle(&mut self, line: &str, events: &mut Events) -> Result<(), Unreadable> {
         let lifecycle: Lifecycle = parse(line)?;
-        let running = self.turn.as_ref().is_some_and(|turn| turn.id.0 == lifecycle.command_uuid);
-        if running && lifecycle.state == LifecycleState::Cancelled {
-            // Interrupted before it had begun: no result follows.
+        let Some(turn) = self.turn.as_mut().filter(|_| lifecycle.state == LifecycleState::Cancelled) else {
+            return Ok(());
+        };
+        turn.steered.retain(|message| *message != lifecycle.command_uuid);
+        // Interrupted before it had begun, or before what it still waited for had begun: no result follows.
+        let not_begun = turn.so_far.is_none() && turn.id.0 == lifecycle.command_uuid;
+        if not_begun || turn.so_far.is_some() && turn.steered.is_empty() {
             self.finish(Outcome::Interrupted, events);
         }
         Ok(())
@@ -250,7 +278,24 @@ impl Codec for ClaudeCodec {
             error: None,
             rejected: false,
             resets_at: None,
+            steered: Vec::new(),
+            so_far: None,
         });
+    }
+
+    fn can_steer(&self, turn: TurnId) -> Steering {
+        match &self.turn {
+            Some(running) if running.id == turn && !running.interrupted => Steering::Possible,
+            _ => Steering::TurnEnded,
+        }
+    }
+
+    fn steering(&mut self, turn: TurnId, message: Uuid) {
+        if let Some(running) = self.turn.as_mut().filter(|running| running.id == turn)
+            && !running.steered.contains(&message)
+        {
+            running.steered.push(message);
+        }
     }
 
     fn interrupting(&mut self, turn: TurnId) {
@@ -305,13 +350,12 @@ impl Codec for ClaudeCodec {
     }
 
     fn prompt(&self, turn: TurnId, text: &str) -> Result<Vec<u8>, Unwritable> {
-        line(&Written::User {
-            uuid: turn.0,
-            client_composed: true,
-            message: UserText { role: "user", content: text },
-            parent_tool_use_id: (),
-            session_id: "",
-        })
+        said(turn.0, text)
+    }
+
+    /// A message written during a tool call joins the program's running turn; one written later becomes its next.
+    fn steer(&self, message: Uuid, text: &str) -> Result<Vec<u8>, Unwritable> {
+        said(message, text)
     }
 
     fn interrupt(&self, turn: TurnId) -> Result<Vec<u8>, Unwritable> {
@@ -343,6 +387,17 @@ fn thinking(events: &mut Events) {
 
 fn at(seconds: i64) -> Option<DateTime<chrono::Utc>> {
     DateTime::from_timestamp(seconds, 0)
+}
+
+/// The line with something a person said.
+fn said(uuid: Uuid, text: &str) -> Result<Vec<u8>, Unwritable> {
+    line(&Written::User {
+        uuid,
+        client_composed: true,
+        message: UserText { role: "user", content: text },
+        parent_tool_use_id: (),
+        session_id: "",
+    })
 }
 
 fn line(written: &Written<'_>) -> Result<Vec<u8>, Unwritable> {

@@ -1,7 +1,8 @@
 //! What an assistant's protocol looks like to the code that holds its process.
 
-use adjutant_core::assistant::{Answer, AssistantEvent, PermissionRequest};
+use adjutant_core::assistant::{Answer, AssistantEvent, PermissionRequest, Steering};
 use adjutant_core::id::TurnId;
+use uuid::Uuid;
 
 /// One assistant's protocol: lines of text in both directions. It reads nothing but the lines it is given, so reading
 /// the same lines again gives the same events again.
@@ -11,6 +12,12 @@ pub trait Codec: Send + 'static {
 
     /// A person asked to stop this turn.
     fn interrupting(&mut self, turn: TurnId);
+
+    /// Whether this turn takes a further message.
+    fn can_steer(&self, turn: TurnId) -> Steering;
+
+    /// A further message is about to be written into this turn, or was written before a restart.
+    fn steering(&mut self, turn: TurnId, message: Uuid);
 
     /// Reads one line, without its newline.
     ///
@@ -27,6 +34,12 @@ pub trait Codec: Send + 'static {
     /// # Errors
     /// [`Unwritable`] when it cannot be expressed.
     fn prompt(&self, turn: TurnId, text: &str) -> Result<Vec<u8>, Unwritable>;
+
+    /// The line that gives a further message while a turn runs.
+    ///
+    /// # Errors
+    /// [`Unwritable`] when it cannot be expressed.
+    fn steer(&self, message: Uuid, text: &str) -> Result<Vec<u8>, Unwritable>;
 
     /// The line that interrupts a turn.
     ///

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use adjutant_core::assistant::{Answer, PermissionRequest, RunControl, RunGone, SpoolOffset};
-use adjutant_core::id::{ApprovalId, TurnId};
+use adjutant_core::assistant::{Answer, PermissionRequest, RunControl, RunGone, SpoolOffset, Steering};
+use adjutant_core::id::{ApprovalId, InboundSeq, TurnId};
 use adjutant_runner::Control;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::codec::{Codec, Unwritable};
 
@@ -44,6 +45,21 @@ impl<C: Codec> RunControl for Held<C> {
         self.write(&prompt_key(turn), line).await
     }
 
+    fn can_steer(&self, turn: TurnId) -> Steering {
+        lock(&self.codec).can_steer(turn)
+    }
+
+    async fn steer(&self, turn: TurnId, message: InboundSeq, text: &str) -> Result<(), RunGone> {
+        let id = steered_id(turn, message);
+        let line = {
+            let mut codec = lock(&self.codec);
+            // Before it is written, like a prompt.
+            codec.steering(turn, id);
+            codec.steer(id, text)
+        };
+        self.write(&steer_key(turn, message), line).await
+    }
+
     async fn interrupt(&self, turn: TurnId) -> Result<(), RunGone> {
         let line = {
             let mut codec = lock(&self.codec);
@@ -72,12 +88,28 @@ impl<C: Codec> RunControl for Held<C> {
 }
 
 /// A run that only its spool is left of.
-pub(super) struct Gone;
+pub(super) struct Gone<C> {
+    /// What was written to it.
+    pub keys: Vec<String>,
+    pub codec: Shared<C>,
+}
 
 #[async_trait]
-impl RunControl for Gone {
+impl<C: Codec> RunControl for Gone<C> {
     async fn prompt(&self, _: TurnId, _: &str) -> Result<(), RunGone> {
         Err(gone())
+    }
+
+    fn can_steer(&self, _: TurnId) -> Steering {
+        Steering::TurnEnded
+    }
+
+    async fn steer(&self, turn: TurnId, message: InboundSeq, _: &str) -> Result<(), RunGone> {
+        if !self.keys.contains(&steer_key(turn, message)) {
+            return Err(gone());
+        }
+        lock(&self.codec).steering(turn, steered_id(turn, message));
+        Ok(())
     }
 
     async fn interrupt(&self, _: TurnId) -> Result<(), RunGone> {
@@ -102,4 +134,15 @@ fn gone() -> RunGone {
 /// The key under which the runner knows a turn's prompt.
 pub(super) fn prompt_key(turn: TurnId) -> String {
     format!("prompt:{turn}")
+}
+
+/// The key under which the runner knows a message that was put into a turn.
+fn steer_key(turn: TurnId, message: InboundSeq) -> String {
+    format!("steer:{turn}:{}", message.0)
+}
+
+/// The id under which the protocol knows it: the same whenever the same message is put into the same turn, and unlike
+/// that of every other.
+fn steered_id(turn: TurnId, message: InboundSeq) -> Uuid {
+    Uuid::from_u128(turn.0.as_u128() ^ u128::from(message.0.unsigned_abs()))
 }

@@ -135,9 +135,10 @@ impl Holder {
         }
         let leftover = adjutant_runner::read_spool(dir, from).map_err(|error| self.unreachable(&error))?;
         let source = Source::Spool(leftover, exit.map_or(End::Lost, events::ended));
-        let reader = Reader::new(dir.to_owned(), self.clock.clone(), Arc::new(Mutex::new(codec)), source, from);
+        let codec = Arc::new(Mutex::new(codec));
+        let reader = Reader::new(dir.to_owned(), self.clock.clone(), Arc::clone(&codec), source, from);
         Ok(OpenRun {
-            control: Arc::new(Gone),
+            control: Arc::new(Gone { keys, codec }),
             events: stream::unfold(
                 reader,
                 |mut reader| async move { reader.next().await.map(|event| (event, reader)) },

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 
 use super::turn::{StopReason, Stopping};
 use super::{Actor, Ending, Halt, Work};
-use crate::commands::{Action, Outcome, binding};
+use crate::commands::{Action, Outcome, Steered, binding};
 use crate::outbound::Message;
 
 impl Actor {
@@ -25,6 +25,8 @@ impl Actor {
         for action in outcome.actions {
             match action {
                 Action::Enqueue => return self.admit(inbound.clone()).await,
+                Action::Steer(Steered::This) => return self.steer_this(inbound.clone()).await,
+                Action::Steer(Steered::Newest) => return self.steer_newest(inbound).await,
                 Action::Answer { approval, answer } => {
                     return self.answer_approval(inbound, approval, answer).await;
                 }
@@ -73,7 +75,7 @@ impl Actor {
             }
             Action::EndSession(reason) => self.end_session(reason).await,
             Action::ClearQueue => self.clear_line(),
-            Action::StopTurn | Action::Enqueue | Action::Answer { .. } => Vec::new(),
+            Action::StopTurn | Action::Enqueue | Action::Steer(_) | Action::Answer { .. } => Vec::new(),
         })
     }
 

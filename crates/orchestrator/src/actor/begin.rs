@@ -89,6 +89,7 @@ impl Actor {
         self.work = Work::Turn(Box::new(ActiveTurn {
             row,
             inbound,
+            steered: Vec::new(),
             title: prepared.title,
             mode,
             reply: Reply::default(),
@@ -120,7 +121,7 @@ impl Actor {
         match run.control.prompt(turn.row.id, &turn.prompt).await {
             Ok(()) => {
                 run.control.keep_until(until).await;
-                Ok(())
+                self.give_steered().await
             }
             Err(gone) => {
                 tracing::info!(run = %run.id, "the process is gone, another takes the prompt: {gone}");
@@ -161,7 +162,7 @@ impl Actor {
                     // Its events say why it ended; the turn ends with them.
                     tracing::warn!(run = %run_id, "the new process did not take the prompt: {gone}");
                 }
-                Ok(())
+                self.give_steered().await
             }
             Err(error) => self.could_not_open(error).await,
         }

@@ -81,7 +81,12 @@ impl Actor {
             Outcome::Failed { class, .. } => (TurnState::Failed, Some(failure_name(*class))),
         };
         changes.push(Change::EndTurn { id: turn.row.id, state, failure, at: now });
-        changes.push(Change::SetInbound { seq: turn.inbound.seq, state: InboundState::Done, at: now });
+        let answered = std::iter::once(&turn.inbound).chain(&turn.steered);
+        changes.extend(answered.map(|inbound| Change::SetInbound {
+            seq: inbound.seq,
+            state: InboundState::Done,
+            at: now,
+        }));
         // What was sent while the turn ran; what is sent from now on is blanked when it has arrived.
         changes.push(Change::BlankReply { turn: turn.row.id });
         changes.extend(self.usage_row(turn));
@@ -136,10 +141,13 @@ impl Actor {
         self.context
             .metrics
             .turn_ended(outcome, self.context.clock.monotonic().saturating_duration_since(turn.started));
-        let message = turn.inbound.message.message.clone();
+        let messages: Vec<_> = std::iter::once(&turn.inbound)
+            .chain(&turn.steered)
+            .filter_map(|inbound| inbound.message.message.clone())
+            .collect();
         // First, so that no status says behind the sign that work goes on.
         drop(turn);
-        if let Some(message) = message {
+        for message in messages {
             let sign = if matches!(outcome, Outcome::Failed { .. }) { Some(Sign::Failed) } else { None };
             self.context.delivery.sign(&target, message, sign);
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use adjutant_core::conversation::Conversation;
-use adjutant_store::record::{Lane, Snapshot};
+use adjutant_store::record::{Inbound, InboundState, Lane, Snapshot};
 use tokio::sync::{Notify, mpsc};
 
 use super::{Actor, Halt, Work};
@@ -81,6 +81,7 @@ impl Actor {
             inbox: BTreeMap::new(),
             seen: BTreeSet::new(),
             line: VecDeque::new(),
+            places: BTreeMap::new(),
             work: Work::Idle,
             run: None,
             stored_run: snapshot.run.as_ref().map(|run| (run.id, run.offset)),
@@ -102,18 +103,21 @@ impl Actor {
 
     /// Goes on where the rows say the conversation stands.
     async fn take_in(&mut self, snapshot: Snapshot) -> Result<(), Halt> {
-        let running = snapshot.turn.as_ref().map(|turn| turn.inbound);
-        for inbound in snapshot.inbound {
-            if Some(inbound.seq) == running {
-                self.seen.insert(inbound.seq);
-                if let Some(turn) = &snapshot.turn {
-                    self.recover(turn.clone(), inbound, &snapshot.reply).await?;
-                }
-            } else {
-                self.file(inbound);
-            }
-        }
-        Ok(())
+        let Some(turn) = snapshot.turn else {
+            snapshot.inbound.into_iter().for_each(|inbound| self.file(inbound));
+            return Ok(());
+        };
+        let (mut begun, waiting): (Vec<Inbound>, Vec<Inbound>) =
+            snapshot.inbound.into_iter().partition(|inbound| inbound.state == InboundState::Running);
+        waiting.into_iter().for_each(|inbound| self.file(inbound));
+        let Some(prompt) = begun.iter().position(|inbound| inbound.seq == turn.inbound) else {
+            begun.into_iter().for_each(|inbound| self.file(inbound));
+            return Ok(());
+        };
+        self.seen.extend(begun.iter().map(|inbound| inbound.seq));
+        let prompt = begun.remove(prompt);
+        // What else has begun was put into the turn.
+        self.recover(turn, (prompt, begun), &snapshot.reply).await
     }
 
     async fn halted(&mut self, halt: &Halt) {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use adjutant_core::platform::{Part, Preview};
+use adjutant_core::assistant::Steering;
+use adjutant_core::platform::{Button, Part, Preview};
 use adjutant_store::change::Change;
 use adjutant_store::record::{Inbound, InboundState, PartKind, PartState};
 use futures_util::future::BoxFuture;
@@ -10,13 +11,15 @@ use sync_wrapper::SyncFuture;
 use tokio::sync::mpsc;
 
 use super::receive::text_of;
+use super::steer::is_plain;
 use super::{Actor, Halt, RunningCommand, Work};
-use crate::commands::{self, Command, command_invoke};
+use crate::buttons;
+use crate::commands::{self, Command};
 use crate::delivery::OpenPart;
 use crate::language::parse::{self, Input};
 use crate::outbound::{self, Message};
 use crate::slots::Slot;
-use crate::words::turn as words;
+use crate::words::{steer as steer_words, turn as words};
 
 impl Actor {
     /// Puts a prompt or a waiting command in line; says its place unless it is next at once.
@@ -33,8 +36,21 @@ impl Actor {
             return self.done(&inbound, Vec::new(), vec![refused]).await;
         }
         let place = self.line.len() + 1;
-        let notice = self.answer_to(&inbound, words::queued(place, &self.platform.spell_command("stop")));
+        let (steer, stop) = (self.platform.spell_command("steer"), self.platform.spell_command("stop"));
+        let steering = if is_plain(&inbound) { self.can_steer() } else { Steering::TurnEnded };
+        let text = match steering {
+            Steering::Possible => words::queued_or_steered(place, &steer, &stop),
+            Steering::TurnEnded | Steering::NotSupported => words::queued(place, &stop),
+        };
+        let mut notice = self.answer_to(&inbound, text);
+        notice.part.buttons = vec![queue_buttons(&inbound, steering)];
+        self.put_in_line(inbound, notice).await
+    }
+
+    /// It waits, and the person is told so.
+    pub(super) async fn put_in_line(&mut self, inbound: Inbound, notice: Message) -> Result<(), Halt> {
         let queued = Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at: self.context.clock.now() };
+        self.places.insert(inbound.seq, notice.id);
         self.commit(vec![queued], vec![notice]).await?;
         self.line.push_back(inbound);
         Ok(())
@@ -43,9 +59,10 @@ impl Actor {
     /// Starts what is first in line.
     pub(super) async fn start_next(&mut self) -> Result<(), Halt> {
         let Some(inbound) = self.line.pop_front() else { return Ok(()) };
+        self.places.remove(&inbound.seq);
         if let Input::Command { name, rest } = parse::parse(text_of(&inbound))
             && let Some(command) = commands::find(&name)
-            && command.name() != command_invoke::NAME
+            && !command.is_prompt()
         {
             return self.start_command(inbound, command, rest).await;
         }
@@ -127,6 +144,7 @@ impl Actor {
     /// Drops everything that waits, with its rows.
     pub(super) fn clear_line(&mut self) -> Vec<Change> {
         let at = self.context.clock.now();
+        self.places.clear();
         let mut dropped: Vec<Inbound> = self.line.drain(..).collect();
         if matches!(self.work, Work::Waiting { .. })
             && let Work::Waiting { inbound, .. } = std::mem::replace(&mut self.work, Work::Idle)
@@ -138,4 +156,10 @@ impl Actor {
             .map(|inbound| Change::SetInbound { seq: inbound.seq, state: InboundState::Done, at })
             .collect()
     }
+}
+
+fn queue_buttons(inbound: &Inbound, steering: Steering) -> Vec<Button> {
+    let steer = Button { label: steer_words::button(), token: buttons::steer(inbound.seq) };
+    let stop = Button { label: words::stop_button(), token: buttons::command("stop") };
+    if steering == Steering::Possible { vec![steer, stop] } else { vec![stop] }
 }

@@ -6,6 +6,7 @@
 //! | [`life`] [`wake`] | made from the rows, and the loop it lives in |
 //! | [`receive`] | what a message means: a prompt, a command, a button |
 //! | [`line`] | the prompts that wait, and what is next |
+//! | [`steer`] | a message goes into the turn that runs |
 //! | [`prepare`] | a message becomes the text of a prompt |
 //! | [`begin`] | a turn starts: session, run, rows, prompt |
 //! | [`turn`] [`events`] | a turn that runs, and what its assistant says |
@@ -51,6 +52,7 @@ mod permission;
 mod prepare;
 mod receive;
 mod recover;
+mod steer;
 mod timers;
 mod turn;
 mod wake;
@@ -74,6 +76,8 @@ pub struct Actor {
     seen: BTreeSet<InboundSeq>,
     /// Prompts and waiting commands, in order.
     line: VecDeque<Inbound>,
+    /// What was said about the place of those in line; goes when a message is put into the turn instead.
+    places: BTreeMap<InboundSeq, PartId>,
     work: Work,
     run: Option<LiveRun>,
     /// A run of the active session that another life of the gateway left behind.

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::Actor;
 use super::receive::text_of;
-use crate::commands::{self, CommandError, binding};
+use crate::commands::{self, CommandError, binding, steer};
 use crate::language::arguments;
 use crate::language::parse::{self, Input};
 use crate::language::substitute::{self, Values};
@@ -48,19 +48,27 @@ impl Actor {
             self.refresh_codebase().await?;
         }
         Ok(match input {
-            Input::Prompt(text) => Prepared {
-                text: quoted(inbound, &text),
-                command: None,
-                title: one_line(&text, 60),
-                fresh: false,
-                notes: Vec::new(),
-            },
+            Input::Prompt(text) => self.plain(inbound, &text),
+            Input::Command { name, rest } if commands::find(&name).is_some_and(|known| known.name() == steer::NAME) => {
+                self.plain(inbound, &rest)
+            }
             Input::Command { name, rest } if commands::find(&name).is_some() => {
                 let (name, rest) = arguments::next(&rest)?.unwrap_or_default();
                 self.prepare_invocation(inbound, &name, rest)?
             }
             Input::Command { name, rest } => self.prepare_invocation(inbound, &name, &rest)?,
         })
+    }
+
+    /// What a person wrote, as it stands.
+    fn plain(&self, inbound: &Inbound, text: &str) -> Prepared {
+        Prepared {
+            text: quoted(inbound, text),
+            command: None,
+            title: one_line(text, 60),
+            fresh: false,
+            notes: Vec::new(),
+        }
     }
 
     /// Other conversations and the operator may have changed the codebase's commands, or its trust, since it was read.
@@ -175,7 +183,7 @@ impl Actor {
 pub(super) const PLAN: &str = "PLAN";
 
 /// What the person replied to stands before what they wrote, labelled as data.
-fn quoted(inbound: &Inbound, text: &str) -> String {
+pub(super) fn quoted(inbound: &Inbound, text: &str) -> String {
     match &inbound.message.content {
         InboundContent::Text { quote: Some(quote), .. } if !quote.trim().is_empty() => {
             let lines: Vec<String> = quote.lines().map(|line| format!("> {line}")).collect();

@@ -102,6 +102,7 @@ impl Actor {
         self.acknowledge(&inbound);
         match buttons::parse(token) {
             Some(Press::Approval { id, answer }) => self.answer_approval(&inbound, id, answer).await,
+            Some(Press::Steer { message }) => self.steer_waiting(&inbound, message).await,
             Some(Press::Command { text }) => {
                 let (name, rest) = text.split_once(' ').unwrap_or((text.as_str(), ""));
                 match commands::find(name) {

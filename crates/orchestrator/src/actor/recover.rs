@@ -12,9 +12,15 @@ use super::{Actor, Halt, Work};
 use crate::words::one_line;
 
 impl Actor {
-    pub(super) async fn recover(&mut self, turn: Turn, inbound: Inbound, rows: &[OutboxRow]) -> Result<(), Halt> {
+    /// `inbound` is the prompt, `steered` what was put into the turn later.
+    pub(super) async fn recover(
+        &mut self,
+        turn: Turn,
+        (inbound, steered): (Inbound, Vec<Inbound>),
+        rows: &[OutboxRow],
+    ) -> Result<(), Halt> {
         let Some(session) = self.session.clone().filter(|session| session.id == turn.session) else {
-            return self.recover_without_session(turn, inbound, rows).await;
+            return self.recover_without_session(turn, (inbound, steered), rows).await;
         };
         // Only needed if the prompt never arrived: the runner drops one that it has written already.
         let prepared = self.prepare(&inbound).await.unwrap_or_else(|_| as_written(&inbound));
@@ -22,7 +28,7 @@ impl Actor {
         let (run, from, id) = (turn.run, turn.spool_start, turn.id);
         self.stored_run = None;
         self.set_turn(turn, inbound, prepared, slot);
-        self.know(rows);
+        self.know(rows, steered);
         tracing::info!(turn = %id, run = %run, "going on with turn {id}");
         match self.open(run, &session, Opening::Attach { from, turn: Some(id) }).await {
             Ok(open) => {
@@ -33,7 +39,7 @@ impl Actor {
                     // It has ended in the meantime; its events say how.
                     tracing::debug!(turn = %id, "the process takes no prompt any more: {gone}");
                 }
-                Ok(())
+                self.give_steered().await
             }
             Err(OpenError::Gone) => self.move_to_new_run().await,
             Err(OpenError::Failed { class, message }) => self.end_turn(Outcome::Failed { class, message }).await,
@@ -41,7 +47,12 @@ impl Actor {
     }
 
     /// The session ended while its turn was being stopped: nothing is left to go on with.
-    async fn recover_without_session(&mut self, turn: Turn, inbound: Inbound, rows: &[OutboxRow]) -> Result<(), Halt> {
+    async fn recover_without_session(
+        &mut self,
+        turn: Turn,
+        (inbound, steered): (Inbound, Vec<Inbound>),
+        rows: &[OutboxRow],
+    ) -> Result<(), Halt> {
         let session = self.context.store.session(turn.session).await?;
         if let Some(assistant) = session.and_then(|session| self.context.assistants.get(session.assistant).cloned())
             && let Err(error) = assistant.end(turn.run).await
@@ -50,12 +61,13 @@ impl Actor {
         }
         let prepared = as_written(&inbound);
         self.set_turn(turn, inbound, prepared, None);
-        self.know(rows);
+        self.know(rows, steered);
         self.end_turn(Outcome::Interrupted).await
     }
 
-    fn know(&mut self, rows: &[OutboxRow]) {
+    fn know(&mut self, rows: &[OutboxRow], steered: Vec<Inbound>) {
         let Work::Turn(turn) = &mut self.work else { return };
+        turn.steered = steered;
         turn.rows = rows.iter().filter_map(|row| Some((row.turn?.1, KnownRow::from(row)))).collect();
     }
 }

@@ -23,6 +23,8 @@ use crate::words::turn as words;
 pub(super) struct ActiveTurn {
     pub row: Turn,
     pub inbound: Inbound,
+    /// Messages that were put into it while it ran: its answer is theirs, too.
+    pub steered: Vec<Inbound>,
     pub title: String,
     pub mode: ReplyMode,
     pub reply: Reply,

@@ -33,6 +33,10 @@ impl Command for CommandInvoke {
         Group::Commands
     }
 
+    fn is_prompt(&self) -> bool {
+        true
+    }
+
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
         let codebase = call.need_codebase()?;
         let Some((name, _)) = arguments::next(rest)? else {

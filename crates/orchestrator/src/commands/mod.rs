@@ -37,6 +37,7 @@ mod repos;
 mod reset;
 mod setcwd;
 mod status;
+pub mod steer;
 mod stop;
 mod whoami;
 
@@ -62,6 +63,7 @@ pub static ALL: &[&dyn Command] = &[
     &setcwd::SetCwd,
     &status::Status,
     &stop::Stop,
+    &steer::Steer,
     &queue::Queue,
     &approve::Approve,
     &deny::Deny,
@@ -99,6 +101,11 @@ pub trait Command: Send + Sync {
     /// Whether it waits for the command before it, rather than being answered at once while one works.
     fn waits(&self) -> bool {
         true
+    }
+
+    /// Whether it is put in line as a prompt.
+    fn is_prompt(&self) -> bool {
+        false
     }
 
     /// Carries it out. Nothing is stored here: the outcome's actions and its reply are committed together, so a
@@ -228,10 +235,21 @@ pub enum Action {
     StopTurn,
     /// The prompt is put in line like any other.
     Enqueue,
+    /// Puts a message into the running turn.
+    Steer(Steered),
     Answer {
         approval: ApprovalId,
         answer: Answer,
     },
+}
+
+/// Which message is put into the running turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steered {
+    /// The one that asks for it.
+    This,
+    /// The newest that waits.
+    Newest,
 }
 
 /// Why a command was not carried out.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod approval;
 pub mod codebase;
 pub mod session;
+pub mod steer;
 pub mod trouble;
 pub mod turn;
 

@@ -7,10 +7,22 @@ use chrono::{DateTime, Duration, Utc};
 use super::{code, duration, one_line, ordinal};
 use crate::commands::TurnView;
 
-/// A prompt arrived while a turn runs.
+/// A prompt arrived while a turn or a command runs.
 #[must_use]
 pub fn queued(place: usize, stop: &str) -> String {
-    format!("Queued, {} in line. `{stop}` ends the running turn.", ordinal(place))
+    format!("Queued, {} in line. {stop} ends what runs now.", ordinal(place))
+}
+
+/// The same, while a turn runs that takes further messages.
+#[must_use]
+pub fn queued_or_steered(place: usize, steer: &str, stop: &str) -> String {
+    format!("Queued, {} in line. {steer} sends it into the running turn, {stop} ends that turn.", ordinal(place))
+}
+
+/// The button that ends the running turn.
+#[must_use]
+pub fn stop_button() -> String {
+    "Stop".to_owned()
 }
 
 /// A prompt arrived while all turns the gateway may run at once are taken.

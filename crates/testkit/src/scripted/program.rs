@@ -54,6 +54,8 @@ struct Program {
     closed: bool,
     usage: Value,
     second_result: bool,
+    /// The messages the running turn answers.
+    answered: Vec<Value>,
     last_failed: bool,
 }
 
@@ -91,6 +93,7 @@ impl Program {
             closed: false,
             usage: json!({}),
             second_result: false,
+            answered: Vec::new(),
             last_failed: false,
         })
     }
@@ -168,7 +171,9 @@ impl Program {
             Err(stop) => return Err(stop),
         };
         self.last_failed = outcome["is_error"] == true;
-        self.result(&json!([message["uuid"]]), &outcome)?;
+        self.answered.insert(0, message["uuid"].clone());
+        let answered = Value::Array(std::mem::take(&mut self.answered));
+        self.result(&answered, &outcome)?;
         lifecycle(message, "completed")?;
         if self.second_result {
             let outcome = json!({ "subtype": "success", "is_error": false, "result": "second", "result_index": 1 });
@@ -215,6 +220,7 @@ impl Program {
                     json!({ "question": text, "header": "Choose", "options": options, "multiSelect": false });
                 self.ask("AskUserQuestion", &json!({ "questions": [question] }), |_| Ok("allowed".to_owned()))
             }
+            Step::Join => self.join(),
             Step::Pause(ms) => self.pause(ms),
             Step::Hang { after } => self.hang(&after),
             Step::Usage { input, output, cost } => {
@@ -364,6 +370,25 @@ impl Program {
                 return Err(Stop::Interrupted);
             }
         }
+    }
+
+    fn join(&mut self) -> Result<(), Stop> {
+        let message = loop {
+            if let Some(message) = self.queue.pop_front() {
+                break message;
+            }
+            match self.input.recv() {
+                Ok(heard) => self.hear(heard)?,
+                Err(_) => return Err(Stop::Exit(0)),
+            }
+            if self.interrupted {
+                return Err(Stop::Interrupted);
+            }
+        };
+        lifecycle(&message, "started")?;
+        self.text(&format!("heard: {}", message["message"]["content"].as_str().unwrap_or_default()))?;
+        self.answered.push(message["uuid"].clone());
+        Ok(lifecycle(&message, "completed")?)
     }
 
     fn pause(&mut self, ms: f64) -> Result<(), Stop> {

@@ -34,6 +34,9 @@ pub enum Step {
         text: String,
         choices: Vec<String>,
     },
+    /// `join`: waits until another message is written to it, and takes that into the running turn, as the real program
+    /// does during a tool call. Says "heard: …".
+    Join,
     /// `pause:MS`.
     Pause(f64),
     /// `exit:N`: exits at once.
@@ -173,6 +176,7 @@ fn bare(name: &str) -> Option<Step> {
         "grandchild" => Step::Grandchild,
         "ignore-interrupt" => Step::IgnoreInterrupt,
         "ignore-term" => Step::IgnoreTerm,
+        "join" => Step::Join,
         "auth" => Step::ApiError(401),
         "lost" => Step::Lost,
         "env" => Step::Env,
