@@ -137,6 +137,18 @@ impl Workspace {
         crate::worktree::find(&self.root, tree, key)
     }
 
+    /// The worktrees of a tree, sorted by their keys. Starts nothing.
+    #[must_use]
+    pub fn list_worktrees(&self, tree: &Path) -> Vec<Worktree> {
+        crate::worktree::list(&self.root, tree)
+    }
+
+    /// Whether a directory is in a worktree made here.
+    #[must_use]
+    pub fn is_in_worktree(&self, directory: &Path) -> bool {
+        directory.starts_with(self.root.join(crate::worktree::FOLDER))
+    }
+
     /// Makes the worktree of a key, or finds it.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use adjutant_store::store::Store;
 
 use crate::assistants::Assistants;
 use crate::delivery::Delivery;
+use crate::directories::Directories;
 use crate::live::LiveRuns;
 use crate::metrics::Metrics;
 use crate::people::People;
@@ -40,6 +41,8 @@ pub struct Context {
     pub metrics: Metrics,
     /// Turns that may run at the same time.
     pub slots: Slots,
+    /// Working trees that turns work in.
+    pub directories: Directories,
     /// Processes that are alive.
     pub live: LiveRuns,
     /// Rows of an earlier life of the gateway may still wait: actors look for theirs before they say anything.

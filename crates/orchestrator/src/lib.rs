@@ -10,7 +10,7 @@
 //! | [`language`] [`registry`] | how commands are written; command files of a codebase |
 //! | [`reply`] [`delivery`] [`outbound`] | text into parts, parts onto the platform |
 //! | [`words`] | every sentence the product says |
-//! | [`context`] [`settings`] [`assistants`] [`people`] [`slots`] [`live`] [`metrics`] | what conversations share |
+//! | [`context`] [`settings`] [`assistants`] [`people`] [`slots`] [`directories`] [`live`] [`metrics`] | what conversations share |
 //!
 //! No HTTP happens here, and no platform or assistant is known by name.
 
@@ -20,6 +20,7 @@ pub mod buttons;
 pub mod commands;
 pub mod context;
 pub mod delivery;
+pub mod directories;
 pub mod dispatcher;
 pub mod fault;
 pub mod intake;

@@ -53,6 +53,8 @@ impl Gateway {
                 ("WORKSPACE_PATH", path("workspace")),
                 ("ADJUTANT_ALLOW_ROOT", "true".to_owned()),
                 ("DEFAULT_CODEBASE", "shop".to_owned()),
+                // All conversations share one directory, which only turns that write have for themselves.
+                ("PERMISSION_MODE", "plan".to_owned()),
                 ("PORT", "0".to_owned()),
                 ("TELEGRAM_BOT_TOKEN", "1:bench".to_owned()),
                 ("TELEGRAM_API_URL", telegram.url.clone()),

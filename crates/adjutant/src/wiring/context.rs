@@ -10,6 +10,7 @@ use adjutant_core::mask::Mask;
 use adjutant_orchestrator::assistants::Assistants;
 use adjutant_orchestrator::context::Context;
 use adjutant_orchestrator::delivery::{Delivery, DeliveryEvent};
+use adjutant_orchestrator::directories::Directories;
 use adjutant_orchestrator::live::LiveRuns;
 use adjutant_orchestrator::metrics::Metrics;
 use adjutant_orchestrator::people::People;
@@ -66,6 +67,7 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
         people: People::new(&settings.platforms, settings.messages_per_hour),
         metrics: Metrics::new(),
         slots: Slots::new(settings.max_turns),
+        directories: Directories::default(),
         live: LiveRuns::new(settings.max_live),
         recovering: std::sync::atomic::AtomicBool::new(true),
         default_codebase: std::sync::OnceLock::new(),

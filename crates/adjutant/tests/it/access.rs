@@ -223,6 +223,8 @@ async fn somebody_taken_off_the_list_is_not_served_although_their_message_was_ta
     gateway.set("TELEGRAM_ALLOWED_USERS", &ANOTHER.to_string());
     gateway.telegram.presses(ANA, ANA, question, "Allow once");
     gateway.launch().await;
+    // Her turn is in the other one until its question is over.
+    gateway.set_directory(ANOTHER, "bens").await;
     gateway.telegram.says(ANOTHER, ANOTHER, "[[text:hello Ben]]");
     gateway.telegram.wait_for(ANOTHER, |messages| messages.iter().any(|m| m.text.starts_with("hello Ben"))).await;
     gateway.until("her press is taken", || gateway.telegram.unconfirmed() == 0).await;

@@ -142,6 +142,8 @@ async fn two_questions_at_once_are_answered_each_in_its_own_conversation() {
     let gateway = TestGateway::start().await;
     for group in [GROUP, OTHER] {
         gateway.telegram.group(group, "group");
+        // In one directory the second would wait.
+        gateway.set_directory(group, &format!("tree{group}")).await;
         gateway.telegram.says(group, ANA, &format!("@adjutant_test_bot {ASK}"));
         question_in(&gateway, group).await;
     }

@@ -12,6 +12,7 @@ mod approvals;
 mod assistant_faults;
 mod attacks;
 mod conversation;
+mod directories;
 mod git_server;
 mod harness;
 mod limits;

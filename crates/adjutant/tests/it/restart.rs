@@ -200,6 +200,8 @@ async fn two_hundred_conversations_keep_their_order() {
         ("MAX_CONCURRENT_CONVERSATIONS", "8".to_owned()),
         ("ASSISTANT_MAX_LIVE", "8".to_owned()),
         ("MESSAGES_PER_PERSON_HOUR", "100000".to_owned()),
+        // Turns that only plan share a directory.
+        ("PERMISSION_MODE", "plan".to_owned()),
     ];
     let gateway = TestGateway::start_with(Options { environment, ..Options::default() }).await;
     gateway.telegram.lift_limits();

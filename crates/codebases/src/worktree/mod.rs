@@ -48,6 +48,15 @@ pub(crate) fn find(root: &Path, tree: &Path, key: &str) -> Option<Worktree> {
     Some(Worktree { branch: crate::inspect::branch(&path), path })
 }
 
+/// Those that are there. A folder of several trees holds further folders, which are no worktrees.
+pub(crate) fn list(root: &Path, tree: &Path) -> Vec<Worktree> {
+    let Some(folder) = place(root, tree, "") else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut keys: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    keys.sort();
+    keys.iter().filter_map(|key| find(root, tree, key)).collect()
+}
+
 /// What stands behind `adjutant/`: small letters, digits and `-`, so that it is a branch everywhere.
 #[must_use]
 pub fn slug(text: &str) -> String {

@@ -31,6 +31,7 @@ impl Actor {
                     return self.answer_approval(inbound, approval, answer).await;
                 }
                 Action::StopTurn => stop = true,
+                Action::StartBeside => self.stop_waiting_for_directory(),
                 other => changes.extend(self.apply_action(other, pending.as_ref()).await?),
             }
         }
@@ -75,7 +76,9 @@ impl Actor {
             }
             Action::EndSession(reason) => self.end_session(reason).await,
             Action::ClearQueue => self.clear_line(),
-            Action::StopTurn | Action::Enqueue | Action::Steer(_) | Action::Answer { .. } => Vec::new(),
+            Action::StopTurn | Action::StartBeside | Action::Enqueue | Action::Steer(_) | Action::Answer { .. } => {
+                Vec::new()
+            }
         })
     }
 

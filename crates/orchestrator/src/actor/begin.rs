@@ -12,15 +12,14 @@ use adjutant_store::record::{Inbound, InboundState, Run};
 
 use super::prepare::Prepared;
 use super::turn::ActiveTurn;
-use super::{Actor, Halt, LiveRun, Work};
+use super::{Actor, Halt, LiveRun, Place, Work};
 use crate::outbound;
 use crate::reply::Reply;
-use crate::slots::Slot;
 
 impl Actor {
     /// Starts a turn. Its rows and the process come into being side by side; the prompt is given only when the
     /// rows are committed, so a crash in between leaves at most a process that was never told anything.
-    pub(super) async fn begin(&mut self, inbound: Inbound, prepared: Prepared, slot: Option<Slot>) -> Result<(), Halt> {
+    pub(super) async fn begin(&mut self, inbound: Inbound, prepared: Prepared, place: Place) -> Result<(), Halt> {
         let now = self.context.clock.now();
         let mut changes = Vec::new();
         if prepared.fresh {
@@ -63,7 +62,7 @@ impl Actor {
             committed?;
             Some(opened)
         };
-        self.set_turn(turn, inbound, prepared, slot);
+        self.set_turn(turn, inbound, prepared, place);
         if let Work::Turn(turn) = &mut self.work {
             turn.reused = reused.is_some();
         }
@@ -77,7 +76,7 @@ impl Actor {
         }
     }
 
-    pub(super) fn set_turn(&mut self, row: Turn, inbound: Inbound, prepared: Prepared, slot: Option<Slot>) {
+    pub(super) fn set_turn(&mut self, row: Turn, inbound: Inbound, prepared: Prepared, place: Place) {
         let target = self.target();
         if let Some(message) = inbound.message.message.clone() {
             self.context.delivery.sign(&target, message, Some(adjutant_core::platform::Sign::Seen));
@@ -105,7 +104,8 @@ impl Actor {
             usage: adjutant_core::assistant::Usage::default(),
             model: None,
             stopping: None,
-            slot,
+            slot: place.slot,
+            directory: place.directory,
             restarted: false,
             reused: false,
             last_tick: started,

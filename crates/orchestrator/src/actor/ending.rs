@@ -1,6 +1,7 @@
 //! A turn ends: its last parts and all its rows, in one commit.
 
 use adjutant_core::assistant::{FailureClass, Outcome};
+use adjutant_core::codebase::Codebase;
 use adjutant_core::platform::{Part, Sign};
 use adjutant_core::session::{EndReason, Session, SessionMetadata};
 use adjutant_core::turn::TurnState;
@@ -65,7 +66,8 @@ impl Actor {
     fn first_note(&self) -> Option<String> {
         let first = self.session.as_ref().is_some_and(|session| session.metadata.turns == 0);
         let wanted = self.context.settings.default_codebase.as_deref()?;
-        let codebase = self.codebase.as_ref().filter(|_| first)?;
+        let stayed = |codebase: &Codebase| self.conversation.cwd.as_deref() == Some(codebase.default_cwd.as_str());
+        let codebase = self.codebase.as_ref().filter(|codebase| first && stayed(codebase))?;
         let is_default = codebase.name == wanted
             || self.context.workspace.shown(std::path::Path::new(&codebase.default_cwd)).as_deref() == Some(wanted);
         is_default.then(|| words::default_codebase(&codebase.name))

@@ -18,7 +18,6 @@ use crate::commands::{self, Command};
 use crate::delivery::OpenPart;
 use crate::language::parse::{self, Input};
 use crate::outbound::{self, Message};
-use crate::slots::Slot;
 use crate::words::{steer as steer_words, turn as words};
 
 impl Actor {
@@ -67,35 +66,13 @@ impl Actor {
             return self.start_command(inbound, command, rest).await;
         }
         match self.prepare(&inbound).await {
-            Ok(prepared) => match self.context.slots.take_now() {
-                Some(slot) => self.begin(inbound, prepared, Some(slot)).await,
-                None => self.wait_for_slot(inbound, prepared).await,
-            },
+            Ok(prepared) => self.begin_in_place(inbound, prepared).await,
             Err(error) => self.command_failed(&inbound, error).await,
         }
     }
 
-    async fn wait_for_slot(&mut self, inbound: Inbound, prepared: super::Prepared) -> Result<(), Halt> {
-        if inbound.state != InboundState::Queued {
-            let notice = self.answer_to(&inbound, words::waits_for_place(self.context.slots.max()));
-            let queued =
-                Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at: self.context.clock.now() };
-            self.commit(vec![queued], vec![notice]).await?;
-        }
-        let slot = SyncFuture::new(Box::pin(self.context.slots.clone().take()) as BoxFuture<'static, _>);
-        self.work = Work::Waiting { inbound: Box::new(inbound), prepared: Box::new(prepared), slot };
-        Ok(())
-    }
-
-    pub(super) async fn on_slot(&mut self, slot: Option<Slot>) -> Result<(), Halt> {
-        let Work::Waiting { inbound, prepared, .. } = std::mem::replace(&mut self.work, Work::Idle) else {
-            return Ok(());
-        };
-        self.begin(*inbound, *prepared, slot).await
-    }
-
     /// Runs a command beside the actor, which goes on listening; its progress is a message that grows.
-    async fn start_command(
+    pub(super) async fn start_command(
         &mut self,
         inbound: Inbound,
         command: &'static dyn Command,

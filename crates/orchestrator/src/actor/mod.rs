@@ -7,6 +7,7 @@
 //! | [`receive`] | what a message means: a prompt, a command, a button |
 //! | [`line`] | the prompts that wait, and what is next |
 //! | [`steer`] | a message goes into the turn that runs |
+//! | [`place`] | a turn needs a place among the concurrent ones and its directory for itself |
 //! | [`prepare`] | a message becomes the text of a prompt |
 //! | [`begin`] | a turn starts: session, run, rows, prompt |
 //! | [`turn`] [`events`] | a turn that runs, and what its assistant says |
@@ -40,7 +41,6 @@ use crate::context::Context;
 use crate::delivery::{Draft, Target, Working};
 use crate::dispatcher::Dispatcher;
 use crate::outbound::{self, Message};
-use crate::slots::Slot;
 
 mod apply;
 mod begin;
@@ -49,6 +49,7 @@ mod events;
 mod life;
 mod line;
 mod permission;
+mod place;
 mod prepare;
 mod receive;
 mod recover;
@@ -58,6 +59,7 @@ mod turn;
 mod wake;
 
 pub use life::Leftovers;
+use place::{Place, WaitsFor};
 use prepare::Prepared;
 use turn::ActiveTurn;
 
@@ -106,11 +108,12 @@ type Job<T> = SyncFuture<BoxFuture<'static, T>>;
 /// What the conversation works on.
 enum Work {
     Idle,
-    /// A prompt that waits for a place among the concurrent turns.
+    /// A prompt that waits for a place among the concurrent turns, or for its directory.
     Waiting {
         inbound: Box<Inbound>,
         prepared: Box<Prepared>,
-        slot: Job<Option<Slot>>,
+        place: Job<Place>,
+        waits_for: WaitsFor,
     },
     Command(Box<RunningCommand>),
     Turn(Box<ActiveTurn>),

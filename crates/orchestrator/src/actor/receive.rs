@@ -69,7 +69,10 @@ impl Actor {
             Input::Prompt(_) => self.admit(inbound).await,
             Input::Command { name, rest } => match commands::find(&name) {
                 Some(command) if command.name() == command_invoke::NAME => self.admit_invocation(inbound, &rest).await,
-                Some(command) if command.waits() => self.admit(inbound).await,
+                Some(command) if command.decides_place(&rest) && self.waits_for_directory() => {
+                    self.go_first(inbound, command, &rest).await
+                }
+                Some(command) if command.waits() && !command.is_quick(&rest) => self.admit(inbound).await,
                 Some(command) => self.receive_command(inbound, command, &rest).await,
                 None => self.receive_verb(inbound, &name).await,
             },
@@ -106,6 +109,11 @@ impl Actor {
             Some(Press::Command { text }) => {
                 let (name, rest) = text.split_once(' ').unwrap_or((text.as_str(), ""));
                 match commands::find(name) {
+                    Some(command)
+                        if command.decides_place(rest) && matches!(self.work, Work::Idle | Work::Waiting { .. }) =>
+                    {
+                        self.go_first(inbound, command, rest).await
+                    }
                     Some(command) => self.receive_command(inbound, command, rest).await,
                     None => self.done(&inbound, Vec::new(), Vec::new()).await,
                 }

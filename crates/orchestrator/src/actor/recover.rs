@@ -8,7 +8,7 @@ use adjutant_store::record::{Inbound, OutboxRow};
 use super::prepare::Prepared;
 use super::receive::text_of;
 use super::turn::KnownRow;
-use super::{Actor, Halt, Work};
+use super::{Actor, Halt, Place, Work};
 use crate::words::one_line;
 
 impl Actor {
@@ -24,10 +24,10 @@ impl Actor {
         };
         // Only needed if the prompt never arrived: the runner drops one that it has written already.
         let prepared = self.prepare(&inbound).await.unwrap_or_else(|_| as_written(&inbound));
-        let slot = self.context.slots.take_now();
+        let place = self.place_after_restart();
         let (run, from, id) = (turn.run, turn.spool_start, turn.id);
         self.stored_run = None;
-        self.set_turn(turn, inbound, prepared, slot);
+        self.set_turn(turn, inbound, prepared, place);
         self.know(rows, steered);
         tracing::info!(turn = %id, run = %run, "going on with turn {id}");
         match self.open(run, &session, Opening::Attach { from, turn: Some(id) }).await {
@@ -60,7 +60,7 @@ impl Actor {
             tracing::warn!(run = %turn.run, %error, "a stopped process did not end: {error}");
         }
         let prepared = as_written(&inbound);
-        self.set_turn(turn, inbound, prepared, None);
+        self.set_turn(turn, inbound, prepared, Place::default());
         self.know(rows, steered);
         self.end_turn(Outcome::Interrupted).await
     }

@@ -14,6 +14,7 @@ use adjutant_store::record::{Inbound, OutboxRow, PartKind, PartState};
 
 use super::{Actor, Halt, Work};
 use crate::delivery::{Draft, OpenPart, Working};
+use crate::directories::Hold;
 use crate::outbound::{self, Message};
 use crate::reply::{FinishedPart, Reply};
 use crate::slots::Slot;
@@ -46,6 +47,8 @@ pub(super) struct ActiveTurn {
     pub stopping: Option<Stopping>,
     /// Its place among the concurrent turns; given to others while it waits for an approval.
     pub slot: Option<Slot>,
+    #[expect(dead_code, reason = "held for its drop: until the turn has ended nobody else writes there")]
+    pub directory: Option<Hold>,
     /// The session was lost once already and started afresh.
     pub restarted: bool,
     /// Its process served turns before, and may have ended just when this one began.

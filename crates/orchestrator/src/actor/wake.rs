@@ -5,15 +5,14 @@ use adjutant_store::record::Inbound;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
-use super::{Actor, Halt, LiveRun, Work};
+use super::{Actor, Halt, LiveRun, Place, Work};
 use crate::commands::{CommandError, Outcome};
 use crate::dispatcher::Letter;
-use crate::slots::Slot;
 
 /// What the loop woke up for.
 enum Wake {
     Letter(Option<Letter>),
-    Slot(Option<Slot>),
+    Place(Place),
     Command(Result<Outcome, CommandError>),
     Progress(String),
     Event(Option<RunEvent>),
@@ -35,7 +34,7 @@ impl Actor {
                 Wake::Stopping => return self.leave().await,
                 Wake::Letter(None) => return Ok(()),
                 Wake::Letter(Some(letter)) => self.on_letter(letter).await?,
-                Wake::Slot(slot) => self.on_slot(slot).await?,
+                Wake::Place(place) => self.on_place(place).await?,
                 Wake::Command(outcome) => self.on_command_done(outcome).await?,
                 Wake::Progress(text) => self.on_progress(text).await?,
                 Wake::Event(Some(event)) => self.on_event(event).await?,
@@ -106,7 +105,7 @@ impl Actor {
 
 async fn next_work(work: &mut Work) -> Wake {
     match work {
-        Work::Waiting { slot, .. } => Wake::Slot(slot.await),
+        Work::Waiting { place, .. } => Wake::Place(place.await),
         Work::Command(command) => tokio::select! {
             biased;
             Some(text) = command.reports.recv() => Wake::Progress(text),

@@ -26,6 +26,7 @@ pub mod command_invoke;
 mod command_set;
 mod commands_list;
 mod deny;
+mod diff;
 mod drop_codebase;
 mod drop_commands;
 mod getcwd;
@@ -36,10 +37,12 @@ mod queue;
 mod repos;
 mod reset;
 mod setcwd;
+mod start_beside;
 mod status;
 pub mod steer;
 mod stop;
 mod whoami;
+mod worktree;
 
 pub mod binding;
 
@@ -61,6 +64,8 @@ pub static ALL: &[&dyn Command] = &[
     &codebase_switch::CodebaseSwitch,
     &getcwd::GetCwd,
     &setcwd::SetCwd,
+    &worktree::WorktreeCommand,
+    &diff::Diff,
     &status::Status,
     &stop::Stop,
     &steer::Steer,
@@ -73,6 +78,7 @@ pub static ALL: &[&dyn Command] = &[
     &help::Help,
     &drop_codebase::DropCodebase,
     &drop_commands::DropCommands,
+    &start_beside::StartBeside,
 ];
 
 /// The command of this name; `_` and `-` are alike, case does not matter.
@@ -105,6 +111,16 @@ pub trait Command: Send + Sync {
 
     /// Whether it is put in line as a prompt.
     fn is_prompt(&self) -> bool {
+        false
+    }
+
+    /// Whether it is answered at once with these arguments although it waits with others.
+    fn is_quick(&self, _rest: &str) -> bool {
+        false
+    }
+
+    /// Whether it is carried out before a prompt that waits for its directory, because it says which one that is.
+    fn decides_place(&self, _rest: &str) -> bool {
         false
     }
 
@@ -151,6 +167,13 @@ impl Call {
     #[must_use]
     pub fn place(&self, path: &str) -> String {
         self.context.workspace.shown(std::path::Path::new(path)).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// The working tree that holds a directory, or the directory itself where there is none.
+    #[must_use]
+    pub fn tree(&self, directory: &str) -> std::path::PathBuf {
+        let directory = std::path::Path::new(directory);
+        self.context.workspace.tree_of(directory).unwrap_or_else(|| directory.to_path_buf())
     }
 
     /// The codebase, or the spec's sentence for when there is none.
@@ -233,6 +256,8 @@ pub enum Action {
     ClearQueue,
     /// Interrupts the running turn; its reply says so.
     StopTurn,
+    /// The prompt that waits for its directory starts, although another turn works there.
+    StartBeside,
     /// The prompt is put in line like any other.
     Enqueue,
     /// Puts a message into the running turn.

@@ -5,7 +5,7 @@ use adjutant_core::codebase::Codebase;
 use adjutant_core::error::UserError;
 use adjutant_core::kind::AssistantKind;
 
-use super::{code, one_line};
+use super::{code, count, one_line};
 use crate::commands::Call;
 use crate::language::nearest;
 use crate::registry::Loaded;
@@ -239,10 +239,6 @@ fn with_commands(codebase: &Codebase, commands: Commands) -> Option<String> {
     let registered = &codebase.commands;
     (!registered.is_empty())
         .then(|| format!("{verb}{}: {}", count(registered.len(), "command"), names(registered.keys())))
-}
-
-fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {

@@ -3,10 +3,12 @@
 pub mod access;
 pub mod approval;
 pub mod codebase;
+pub mod diff;
 pub mod session;
 pub mod steer;
 pub mod trouble;
 pub mod turn;
+pub mod worktree;
 
 use chrono::Duration;
 
@@ -40,6 +42,12 @@ pub fn ordinal(n: usize) -> String {
         _ => "th",
     };
     format!("{n}{suffix}")
+}
+
+/// `1 file`, `3 files`.
+#[must_use]
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// A text in backticks that cannot break out of them, cut to one line of at most `limit` characters.

@@ -241,6 +241,16 @@ impl TestGateway {
         shown.into_iter().rev().find(|message| message.text.contains(text)).unwrap().text
     }
 
+    /// Gives a chat a directory of its own, as an allowed person who is in it: Ana, or whose private chat it is.
+    pub async fn set_directory(&self, chat: i64, name: &str) {
+        make_repository(&self.folder().join("workspace").join(name));
+        let person = if chat > 0 { chat } else { ANA };
+        self.telegram.says(chat, person, &format!("/setcwd@adjutant_test_bot {name}"));
+        self.telegram
+            .wait_for(chat, |messages| messages.iter().any(|m| m.text.contains("Working directory set")))
+            .await;
+    }
+
     /// Ana's chat and the log, for a failed assertion.
     pub fn story(&self) -> String {
         format!("--- chat\n{}\n--- log\n{}", self.telegram.transcript(ANA), self.log())
