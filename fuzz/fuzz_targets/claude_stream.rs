@@ -15,7 +15,7 @@ fuzz_target!(|output: &[u8]| {
         // A line that cannot be read is said to be so; the next one counts again.
         let _ = codec.read(&String::from_utf8_lossy(line), &mut events);
     }
-    codec.end(&End::Exited { status: 0, stderr: String::new() }, &mut events);
+    codec.end(&End::Exited { status: "0".to_owned(), stderr: String::new() }, &mut events);
     let ended = events.iter().filter(|event| matches!(event, AssistantEvent::TurnEnded(_))).count();
     assert!(ended <= 1, "one turn ended {ended} times");
 });

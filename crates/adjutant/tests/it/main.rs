@@ -7,6 +7,7 @@
     reason = "a test starts programs, waits for real ones, and ends where something is not as it should be"
 )]
 
+mod a_day;
 mod access;
 mod approvals;
 mod assistant_faults;

@@ -5,6 +5,8 @@
 //! be copied, needs no invisible characters, and nobody is notified. The same for a `/word` that is none of the gateway's
 //! commands (those stay tappable), and for file names such as `main.rs`, which would become links to Serbian sites.
 
+use std::ops::Range;
+
 use super::entities::{Span, Style};
 use crate::menu;
 
@@ -13,6 +15,27 @@ const FILE_ENDINGS: &[&str] = &["rs", "py", "md", "sh", "pl", "pm", "so", "cc", 
 
 /// Adds a span for everything in `text` that would become live.
 pub fn protect(text: &str, spans: &mut Vec<Span>) {
+    let mut guards = Vec::new();
+    find(text, spans, &mut guards);
+    for span in spans.iter_mut() {
+        for guard in &guards {
+            give_way(&mut span.range, &guard.range);
+        }
+    }
+    spans.append(&mut guards);
+}
+
+/// Of two entities with common characters one has to lie inside the other: a style that begins or ends in the middle of
+/// a guarded word begins behind it, or ends before it.
+fn give_way(style: &mut Range<usize>, guard: &Range<usize>) {
+    if style.start < guard.start && guard.start < style.end && style.end < guard.end {
+        style.end = guard.start;
+    } else if guard.start < style.start && style.start < guard.end {
+        style.start = guard.end.min(style.end);
+    }
+}
+
+fn find(text: &str, spans: &[Span], guards: &mut Vec<Span>) {
     let bytes = text.as_bytes();
     let mut quiet: Vec<_> = spans.iter().filter(|span| span.style.stops_detection()).map(|s| s.range.clone()).collect();
     quiet.sort_by_key(|range| range.start);
@@ -28,7 +51,7 @@ pub fn protect(text: &str, spans: &mut Vec<Span>) {
         let run = run_length(&bytes[at..limit]);
         // Most words are only words.
         if bytes[at..at + run].iter().any(|b| matches!(b, b'@' | b'/' | b'.')) {
-            protect_run(text, at..at + run, spans);
+            protect_run(text, at..at + run, guards);
         }
         at += run.max(1);
     }
@@ -45,7 +68,7 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-fn protect_run(text: &str, run: std::ops::Range<usize>, spans: &mut Vec<Span>) {
+fn protect_run(text: &str, run: Range<usize>, spans: &mut Vec<Span>) {
     let word = &text[run.clone()];
     if word.contains("://") {
         // An address stays one; Telegram takes no names out of it.

@@ -73,6 +73,15 @@ fn names_in_model_text_ping_nobody() {
 }
 
 #[test]
+fn a_style_that_begins_in_the_middle_of_a_name_begins_behind_it() {
+    assert_eq!(
+        shown("ask @**ada** or **see @bo**b"),
+        "ask @ada or see @bob\n[code] \"@ada\"\n[bold] \"see \"\n[code] \"@bob\""
+    );
+    assert_eq!(shown("@a**b c**"), "@ab c\n[code] \"@ab\"\n[bold] \" c\"");
+}
+
+#[test]
 fn words_after_a_slash_are_tappable_only_when_they_are_commands_of_ours() {
     assert_eq!(
         shown("run /status or /codebase_switch, look into /tmp and /usr/bin, not /command-set"),

@@ -1,7 +1,7 @@
 //! A scripted stand-in for the Claude Code program: same flags, same protocol, and what it does stands in the prompt.
 //!
 //! The binary is `scripted-assistant`. A prompt holds steps in double square brackets, carried out in their order; the
-//! table is [`script::Step`]. A prompt without steps is answered `ok`. Like the real program it drops a message whose
+//! table is [`script::Step`]. A prompt without steps is answered `ok`, or as [`answer`] says. Like the real program it drops a message whose
 //! `uuid` it has seen, dies of a line that is not JSON, knows the sessions it was asked to resume only if they were
 //! begun with the same `CLAUDE_CONFIG_DIR`, and asks before it changes anything.
 //!
@@ -42,6 +42,18 @@ pub fn received(log: &Path) -> io::Result<Vec<Received>> {
         read => read?,
     };
     text.lines().map(|line| serde_json::from_str(line).map_err(io::Error::from)).collect()
+}
+
+/// Where prompts without steps find theirs.
+const ANSWERS: &str = ".scripted-answers";
+
+/// Gives scripted assistants that work in `dir` or below it the steps for prompts that have none: of the first pair whose
+/// first half stands in the prompt. So people in a test can write what people write.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn answer(dir: &Path, answers: &[(&str, &str)]) -> io::Result<()> {
+    std::fs::write(dir.join(ANSWERS), serde_json::to_vec(answers)?)
 }
 
 /// Makes scripted assistants that work in `dir` or below it write to `log`.

@@ -1,5 +1,7 @@
 //! The program: reads messages, plays their steps.
 
+mod asking;
+
 use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::io::{self, BufRead as _, Write as _};
@@ -14,7 +16,7 @@ use super::Received;
 use super::emit::{block, delta, lifecycle, lost, raw, reply, say, tool_result};
 use super::faults::{api_error, bad_utf8, grandchild, ignore_term, long_line, stderr};
 use super::script::{Step, steps};
-use super::surroundings::{begin_session, environment, find_log};
+use super::surroundings::{begin_session, environment, find_answer, find_log};
 
 /// What `--version` prints: the version whose protocol this speaks.
 const VERSION: &str = "2.1.329 (Claude Code)";
@@ -54,6 +56,8 @@ struct Program {
     closed: bool,
     usage: Value,
     second_result: bool,
+    /// What was allowed or heard is not said.
+    quiet: bool,
     /// The messages the running turn answers.
     answered: Vec<Value>,
     last_failed: bool,
@@ -93,6 +97,7 @@ impl Program {
             closed: false,
             usage: json!({}),
             second_result: false,
+            quiet: false,
             answered: Vec::new(),
             last_failed: false,
         })
@@ -156,12 +161,13 @@ impl Program {
     }
 
     fn turn(&mut self, message: &Value) -> Result<(), Stop> {
-        (self.interrupted, self.second_result, self.usage) = (false, false, json!({}));
+        (self.interrupted, self.second_result, self.quiet, self.usage) = (false, false, false, json!({}));
         lifecycle(message, "started")?;
         say(&json!({ "type": "system", "subtype": "init", "session_id": self.session, "model": "scripted",
                      "claude_code_version": "2.1.329" }))?;
         let prompt = message["message"]["content"].as_str().unwrap_or_default();
-        let ended = steps(prompt).into_iter().try_for_each(|step| self.step(step));
+        let answer = if prompt.contains("[[") { None } else { find_answer(prompt) };
+        let ended = steps(answer.as_deref().unwrap_or(prompt)).into_iter().try_for_each(|step| self.step(step));
         let outcome = match ended {
             Ok(()) => json!({ "subtype": "success", "is_error": false, "terminal_reason": "completed" }),
             Err(Stop::Interrupted) => {
@@ -213,6 +219,11 @@ impl Program {
                 self.ask(&name, &input, |_| Ok("allowed".to_owned()))
             }
             Step::Edit { path, content } => self.edit(&path, content),
+            Step::Run(command) => self.run_command(&command),
+            Step::Quiet => {
+                self.quiet = true;
+                Ok(())
+            }
             Step::Question { text, choices } => {
                 let options: Vec<_> =
                     choices.iter().map(|label| json!({ "label": label, "description": "" })).collect();
@@ -289,71 +300,6 @@ impl Program {
         ended
     }
 
-    fn edit(&mut self, path: &str, content: String) -> Result<(), Stop> {
-        let path = std::env::current_dir()?.join(path);
-        let input = json!({ "file_path": path, "content": content });
-        self.ask("Write", &input, |_| {
-            fs::write(&path, &content)?;
-            Ok("allowed".to_owned())
-        })
-    }
-
-    /// Asks before a tool is used; says what was decided.
-    fn ask(&mut self, tool: &str, input: &Value, act: impl FnOnce(&Value) -> io::Result<String>) -> Result<(), Stop> {
-        let id = self.call(tool, input)?;
-        let mode = self.args.iter().skip_while(|arg| *arg != "--permission-mode").nth(1).map(String::as_str);
-        let unasked = mode == Some("bypassPermissions")
-            || mode == Some("acceptEdits") && tool == "Write"
-            || self.allowed.contains(tool);
-        let decision = if unasked { json!({ "behavior": "allow" }) } else { self.decision(tool, input, &id)? };
-        let said = if decision["behavior"] == "allow" {
-            if decision["updatedPermissions"].as_array().is_some_and(|rules| !rules.is_empty()) {
-                self.allowed.insert(tool.to_owned());
-            }
-            let said = act(&decision)?;
-            tool_result(self.session, &id, Ok(&said))?;
-            said
-        } else {
-            let why = decision["message"].as_str().unwrap_or_default();
-            tool_result(self.session, &id, Err(why))?;
-            format!("denied: {why}")
-        };
-        self.text(&said)
-    }
-
-    fn decision(&mut self, tool: &str, input: &Value, id: &str) -> Result<Value, Stop> {
-        let request = Uuid::new_v4().to_string();
-        let rule = json!({ "type": "addRules", "rules": [{ "toolName": tool }], "behavior": "allow",
-                           "destination": "localSettings" });
-        say(&json!({ "type": "control_request", "request_id": request, "request": {
-            "subtype": "can_use_tool", "tool_name": tool, "input": input, "tool_use_id": id,
-            "permission_suggestions": [rule] } }))?;
-        loop {
-            let Ok(heard) = self.input.recv() else {
-                self.closed = true;
-                return Ok(json!({ "behavior": "deny", "message": "stdin is closed" }));
-            };
-            if let Heard::Line(line) = &heard
-                && line["type"] == "control_response"
-                && line["response"]["request_id"] == request.as_str()
-            {
-                return Ok(line["response"]["response"].clone());
-            }
-            self.hear(heard)?;
-            if self.interrupted {
-                say(&json!({ "type": "control_cancel_request", "request_id": request }))?;
-                tool_result(self.session, id, Err("rejected"))?;
-                return Err(Stop::Interrupted);
-            }
-        }
-    }
-
-    fn call(&self, tool: &str, input: &Value) -> io::Result<String> {
-        let id = format!("toolu_{}", Uuid::new_v4().simple());
-        block(self.session, &json!({ "type": "tool_use", "id": id, "name": tool, "input": input }))?;
-        Ok(id)
-    }
-
     fn hang(&mut self, after: &str) -> Result<(), Stop> {
         if !after.is_empty() {
             delta(self.session, after)?;
@@ -386,7 +332,9 @@ impl Program {
             }
         };
         lifecycle(&message, "started")?;
-        self.text(&format!("heard: {}", message["message"]["content"].as_str().unwrap_or_default()))?;
+        if !self.quiet {
+            self.text(&format!("heard: {}", message["message"]["content"].as_str().unwrap_or_default()))?;
+        }
         self.answered.push(message["uuid"].clone());
         Ok(lifecycle(&message, "completed")?)
     }

@@ -29,6 +29,10 @@ pub enum Step {
         path: String,
         content: String,
     },
+    /// `run:command`: a `Bash` that is asked for and then done. Says what the command prints.
+    Run(String),
+    /// `quiet`: in the rest of the turn nothing is said of what was allowed or heard.
+    Quiet,
     /// `question:T|A|B`: asks the person to choose, as `AskUserQuestion` does.
     Question {
         text: String,
@@ -147,6 +151,7 @@ fn parse(name: &str, argument: &str) -> Option<Step> {
             let mut parts = argument.split('|').map(str::to_owned);
             Step::Question { text: parts.next()?, choices: parts.collect() }
         }
+        "run" => Step::Run(argument.to_owned()),
         "pause" => Step::Pause(argument.parse().ok()?),
         "exit" => Step::Exit(argument.parse().ok()?),
         "hang" | "hang-after" => Step::Hang { after: argument.to_owned() },
@@ -177,6 +182,7 @@ fn bare(name: &str) -> Option<Step> {
         "ignore-interrupt" => Step::IgnoreInterrupt,
         "ignore-term" => Step::IgnoreTerm,
         "join" => Step::Join,
+        "quiet" => Step::Quiet,
         "auth" => Step::ApiError(401),
         "lost" => Step::Lost,
         "env" => Step::Env,

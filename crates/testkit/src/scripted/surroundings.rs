@@ -55,6 +55,15 @@ pub fn find_log() -> Option<PathBuf> {
     beside.or_else(|| cwd.ancestors().find_map(|dir| named(dir.join(".scripted-log"))))
 }
 
+/// What a prompt without steps is answered with: the steps of the first pair in `.scripted-answers`, in the working
+/// directory or above it, whose first half stands in the prompt.
+pub fn find_answer(prompt: &str) -> Option<String> {
+    let cwd = std::env::current_dir().ok()?;
+    let answers = cwd.ancestors().find_map(|dir| fs::read(dir.join(super::ANSWERS)).ok())?;
+    let answers: Vec<(String, String)> = serde_json::from_slice(&answers).ok()?;
+    answers.into_iter().find(|(part, _)| prompt.contains(part)).map(|(_, steps)| steps)
+}
+
 /// The names of the environment's variables, sorted.
 #[expect(clippy::disallowed_methods, reason = "the step is there to show what this program was given")]
 pub fn environment() -> String {

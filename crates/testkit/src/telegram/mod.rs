@@ -208,7 +208,11 @@ impl FakeTelegram {
 
     fn transcripts(&self) -> String {
         let state = self.inner.state();
-        state.chats.values().map(|chat| format!("== {}\n{}", chat.id, shown::transcript(&state, chat, None))).collect()
+        state
+            .chats
+            .values()
+            .map(|chat| format!("== {}\n{}", chat.id, shown::transcript(&state, chat, None, ..)))
+            .collect()
     }
 
     fn touch(&self) {

@@ -1,5 +1,7 @@
 //! The people's side of the fake: who writes, presses, blocks, and what they see.
 
+use std::ops::RangeBounds;
+
 use serde_json::{Value, json};
 
 use super::FakeTelegram;
@@ -172,7 +174,16 @@ impl FakeTelegram {
     pub fn transcript(&self, place: impl Into<Place>) -> String {
         let place = place.into();
         let state = self.inner.state();
-        state.chats.get(&place.chat).map(|chat| shown::transcript(&state, chat, place.thread)).unwrap_or_default()
+        state.chats.get(&place.chat).map(|chat| shown::transcript(&state, chat, place.thread, ..)).unwrap_or_default()
+    }
+
+    /// The same of the messages with these numbers.
+    #[must_use]
+    pub fn transcript_of(&self, place: impl Into<Place>, messages: impl RangeBounds<i32>) -> String {
+        let place = place.into();
+        let state = self.inner.state();
+        let chat = state.chats.get(&place.chat);
+        chat.map(|chat| shown::transcript(&state, chat, place.thread, messages)).unwrap_or_default()
     }
 
     /// The number of the last message in a chat, whoever wrote it.

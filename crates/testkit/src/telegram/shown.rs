@@ -1,6 +1,7 @@
 //! What a person would see.
 
 use std::fmt::Write;
+use std::ops::RangeBounds;
 
 use serde_json::Value;
 
@@ -75,9 +76,10 @@ fn buttons(message: &Message) -> Vec<Vec<(String, String)>> {
 }
 
 /// A chat in plain lines, for snapshots: no numbers, no times, no count of edits, which depend on the machine's speed.
-pub(super) fn transcript(state: &State, chat: &Chat, thread: Option<i32>) -> String {
+pub(super) fn transcript(state: &State, chat: &Chat, thread: Option<i32>, numbers: impl RangeBounds<i32>) -> String {
     let mut lines = String::new();
-    for message in chat.messages.values().filter(|message| thread.is_none() || message.thread == thread) {
+    let wanted = chat.messages.values().filter(|message| numbers.contains(&message.id));
+    for message in wanted.filter(|message| thread.is_none() || message.thread == thread) {
         let name = message.from.map_or("bot", |user| state.users.get(&user).map_or("somebody", String::as_str));
         if message.deleted {
             let _ = writeln!(lines, "{name}: (deleted)");
