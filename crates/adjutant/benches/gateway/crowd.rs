@@ -13,11 +13,12 @@ pub async fn fill(database: &Path, idle: u32, unfinished: u32) {
         format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})
              INSERT INTO remote_agent_conversations
-             SELECT randomblob(16), 'telegram', 'crowd-' || i, (SELECT id FROM remote_agent_codebases LIMIT 1), NULL, NULL,
-                    NULL, '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00' FROM n",
+             (id, platform_type, platform_conversation_id, codebase_id, created_at, updated_at)
+             SELECT randomblob(16), 'telegram', 'crowd-' || i, (SELECT id FROM remote_agent_codebases LIMIT 1),
+                    '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00' FROM n",
             idle + unfinished
         ),
-        "INSERT INTO remote_agent_lanes SELECT id, NULL, 0, NULL FROM remote_agent_conversations
+        "INSERT INTO remote_agent_lanes (conversation_id) SELECT id FROM remote_agent_conversations
          WHERE platform_conversation_id LIKE 'crowd-%'"
             .to_owned(),
         format!(
@@ -25,17 +26,18 @@ pub async fn fill(database: &Path, idle: u32, unfinished: u32) {
              platform_conversation_id AS k FROM remote_agent_conversations
              WHERE platform_conversation_id LIKE 'crowd-%' LIMIT {unfinished}"
         ),
-        "INSERT INTO remote_agent_sessions SELECT s, c, NULL, 'claude', NULL, 1, '{}', NULL,
-         '2026-01-01T00:00:00.000000+00:00', NULL, NULL FROM some"
+        "INSERT INTO remote_agent_sessions (id, conversation_id, ai_assistant_type, started_at)
+         SELECT s, c, 'claude', '2026-01-01T00:00:00.000000+00:00' FROM some"
             .to_owned(),
-        "INSERT INTO remote_agent_runs SELECT r, c, s, 'claude', 0, '2026-01-01T00:00:00.000000+00:00', NULL FROM some".to_owned(),
+        "INSERT INTO remote_agent_runs (id, conversation_id, session_id, ai_assistant_type, started_at)
+         SELECT r, c, s, 'claude', '2026-01-01T00:00:00.000000+00:00' FROM some".to_owned(),
         "INSERT INTO remote_agent_inbound (conversation_id, platform_type, delivery_id, sender_id, sender_name, sent_at,
          content, state, received_at) SELECT c, 'telegram', 'crowd:' || k, '1', 'Ana', '2026-01-01T00:00:00.000000+00:00',
          '{\"type\":\"text\",\"text\":\"[[text:hello]]\",\"quote\":null}', 'running', '2026-01-01T00:00:00.000000+00:00' FROM some"
             .to_owned(),
-        "INSERT INTO remote_agent_turns SELECT t, c, s, r,
-         (SELECT seq FROM remote_agent_inbound WHERE delivery_id = 'crowd:' || k), NULL, 'running', NULL, 0,
-         '2026-01-01T00:00:00.000000+00:00', NULL FROM some"
+        "INSERT INTO remote_agent_turns (id, conversation_id, session_id, run_id, inbound_seq, state, started_at)
+         SELECT t, c, s, r, (SELECT seq FROM remote_agent_inbound WHERE delivery_id = 'crowd:' || k), 'running',
+         '2026-01-01T00:00:00.000000+00:00' FROM some"
             .to_owned(),
         "UPDATE remote_agent_lanes SET due_at = '2026-01-01T00:00:00.000000+00:00'
          WHERE conversation_id IN (SELECT c FROM some)"

@@ -135,6 +135,13 @@ impl Gateway {
         tokio::time::timeout(Duration::from_secs(30), self.telegram.ask(person, text, wanted)).await.expect("no reply")
     }
 
+    /// One message to this person's conversation; how long until its reply.
+    pub async fn ask(&self, person: i64, text: &str, wanted: &str) -> Duration {
+        assert!(person <= PEOPLE);
+        let patience = Duration::from_secs(120);
+        tokio::time::timeout(patience, self.telegram.ask(person, text, wanted)).await.expect("no reply")
+    }
+
     pub async fn warm_up(&mut self, messages: usize) {
         for _ in 0..messages {
             self.message("[[text:hello]]").await;
@@ -153,6 +160,18 @@ impl Gateway {
     /// Memory of the gateway, its fork server included, in kB.
     pub fn pss(&self) -> u64 {
         self.own().into_iter().map(process::pss).sum()
+    }
+
+    /// The most memory it ever had resident, in kB.
+    pub fn peak(&self) -> u64 {
+        process::status(self.child.as_ref().unwrap().id(), "VmHWM")
+    }
+
+    /// Descriptors, threads, and children that nobody has asked for their end.
+    pub fn resources(&self) -> (usize, u64, usize) {
+        let pid = self.child.as_ref().unwrap().id();
+        let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+        (descriptors, process::status(pid, "Threads"), process::zombies(pid))
     }
 
     fn own(&self) -> Vec<u32> {
@@ -177,10 +196,15 @@ impl Gateway {
     }
 
     pub fn kill(&mut self) {
+        self.kill_alone();
+        self.end_runs();
+    }
+
+    /// Kills it; its assistants go on.
+    pub fn kill_alone(&mut self) {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        self.end_runs();
     }
 
     fn spawn(&mut self) {

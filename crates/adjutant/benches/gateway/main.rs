@@ -14,6 +14,7 @@
 mod crowd;
 mod floor;
 mod gateway;
+mod load;
 mod process;
 mod table;
 mod telegram;
@@ -51,6 +52,24 @@ async fn main() {
     }
     if is_wanted(&["P6"]) {
         stream(&mut table).await;
+    }
+    if is_wanted(&["P7"]) {
+        load::conversations(&mut table).await;
+    }
+    if is_wanted(&["P8"]) {
+        load::burst(&mut table).await;
+    }
+    if is_wanted(&["P9"]) {
+        load::many(&mut table).await;
+    }
+    if is_wanted(&["P12"]) {
+        load::turns(&mut table).await;
+    }
+    if is_wanted(&["P13"]) {
+        load::floods(&mut table).await;
+    }
+    if is_wanted(&["P14"]) {
+        load::killed(&mut table).await;
     }
     if is_wanted(&["newcomer"]) {
         newcomer(&mut table).await;

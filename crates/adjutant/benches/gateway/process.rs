@@ -21,6 +21,22 @@ pub fn pss(pid: u32) -> u64 {
     line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse().ok()).unwrap_or(0)
 }
 
+/// One number of `/proc/<pid>/status`.
+pub fn status(pid: u32, name: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Children that ended and were not waited for.
+pub fn zombies(pid: u32) -> usize {
+    let is_zombie = |child: &u32| {
+        let status = std::fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
+        status.contains("State:\tZ")
+    };
+    children(pid).iter().filter(|child| is_zombie(child)).count()
+}
+
 pub fn megabytes(kilobytes: u64) -> String {
     format!("{:.1} MB", kilobytes as f64 * 1024.0 / 1e6)
 }

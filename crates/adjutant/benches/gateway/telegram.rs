@@ -27,6 +27,12 @@ struct Inner {
     writes: AtomicUsize,
     /// Who waits for which text in which chat.
     waiting: Mutex<HashMap<i64, (String, oneshot::Sender<Instant>)>>,
+    /// What stands in each message, by its number, and in which chat.
+    shown: Mutex<HashMap<i64, (i64, String)>>,
+    /// The last update, and the highest that a poll has confirmed.
+    last: AtomicI64,
+    confirmed: AtomicI64,
+    wrote: Notify,
 }
 
 impl LeanTelegram {
@@ -40,6 +46,10 @@ impl LeanTelegram {
             polled: Notify::new(),
             writes: AtomicUsize::new(0),
             waiting: Mutex::default(),
+            shown: Mutex::default(),
+            last: AtomicI64::new(0),
+            confirmed: AtomicI64::new(0),
+            wrote: Notify::new(),
         });
         let app = Router::new().route("/{bot}/{method}", post(call)).with_state(Arc::clone(&inner));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -48,18 +58,71 @@ impl LeanTelegram {
         Self { inner, url }
     }
 
-    /// A message in a private chat; gives when it was delivered and waits until a reply holds the text.
+    /// A message in a private chat; waits until a reply holds the text, and gives how long that took.
     pub async fn ask(&self, user: i64, text: &str, wanted: &str) -> Duration {
         let (told, hear) = oneshot::channel();
         self.inner.waiting.lock().unwrap().insert(user, (wanted.to_owned(), told));
-        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
+        self.say(user, text);
+        hear.await.unwrap() - start
+    }
+
+    /// A message in a private chat.
+    pub fn say(&self, user: i64, text: &str) {
+        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         let person = json!({"id": user, "is_bot": false, "first_name": "Ana"});
         let update = json!({"update_id": id, "message": {
             "message_id": id, "date": 1_700_000_000, "from": person,
             "chat": {"id": user, "type": "private", "first_name": "Ana"}, "text": text}});
+        self.inner.last.store(id, Ordering::Relaxed);
         self.inner.deliver.send(update).unwrap();
-        hear.await.unwrap() - start
+    }
+
+    /// Waits until a message of a chat holds the text.
+    pub async fn shows(&self, user: i64, wanted: &str) {
+        let holds = |(chat, text): &(i64, String)| *chat == user && text.contains(wanted);
+        self.until(|inner| inner.shown.lock().unwrap().values().any(holds)).await;
+    }
+
+    /// Waits until something was written to a chat.
+    pub async fn wrote_to(&self, user: i64) {
+        self.shows(user, "").await;
+    }
+
+    /// Waits until more was written than so much.
+    pub async fn wrote_after(&self, writes: usize) {
+        self.until(|inner| inner.writes.load(Ordering::Relaxed) > writes).await;
+    }
+
+    /// Waits until every message that was said is confirmed.
+    pub async fn took_all(&self) {
+        let last = self.inner.last.load(Ordering::Relaxed);
+        while self.inner.confirmed.load(Ordering::Relaxed) < last {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Waits until so many messages hold the text.
+    pub async fn said(&self, messages: usize, text: &str) {
+        while self.count(text) < messages {
+            self.quiet().await;
+        }
+    }
+
+    /// How many messages hold the text.
+    pub fn count(&self, text: &str) -> usize {
+        self.inner.shown.lock().unwrap().values().filter(|(_, shown)| shown.contains(text)).count()
+    }
+
+    async fn until(&self, so: impl Fn(&Inner) -> bool) {
+        loop {
+            let mut wrote = std::pin::pin!(self.inner.wrote.notified());
+            wrote.as_mut().enable();
+            if so(&self.inner) {
+                return;
+            }
+            wrote.await;
+        }
     }
 
     /// Sends and edits so far.
@@ -97,32 +160,45 @@ impl LeanTelegram {
 async fn call(
     State(inner): State<Arc<Inner>>,
     Path((_, method)): Path<(String, String)>,
-    Json(body): Json<Value>,
+    body: axum::body::Bytes,
 ) -> Json<Value> {
     let arrived = Instant::now();
-    let result = match method.to_ascii_lowercase().as_str() {
-        "getupdates" => poll(&inner).await,
+    // A file comes as a form; nobody looks into it here.
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let method = method.to_ascii_lowercase();
+    let result = match method.as_str() {
+        "getupdates" => poll(&inner, &body).await,
         "getme" => json!({"id": 1, "is_bot": true, "first_name": "B", "username": "bench_bot",
             "can_join_groups": true, "can_read_all_group_messages": false, "supports_inline_queries": false}),
-        "sendmessage" | "editmessagetext" => {
-            inner.writes.fetch_add(1, Ordering::Relaxed);
-            let chat = body["chat_id"].as_i64().unwrap_or(0);
-            let text = body["text"].as_str().unwrap_or_default();
-            let mut waiting = inner.waiting.lock().unwrap();
-            if waiting.get(&chat).is_some_and(|(wanted, _)| text.contains(wanted.as_str()))
-                && let Some((_, told)) = waiting.remove(&chat)
-            {
-                let _ = told.send(arrived);
-            }
-            let id = inner.next.fetch_add(1, Ordering::Relaxed);
-            json!({"message_id": id, "date": 1_700_000_000, "chat": {"id": chat, "type": "private"}, "text": text})
-        }
+        "sendchataction" => json!(true),
+        _ if method.starts_with("send") || method.starts_with("editmessage") => write(&inner, &method, &body, arrived),
         _ => json!(true),
     };
     Json(json!({"ok": true, "result": result}))
 }
 
-async fn poll(inner: &Inner) -> Value {
+fn write(inner: &Inner, method: &str, body: &Value, arrived: Instant) -> Value {
+    inner.writes.fetch_add(1, Ordering::Relaxed);
+    let chat = body["chat_id"].as_i64().unwrap_or(0);
+    let text = body["text"].as_str().map(str::to_owned).unwrap_or_else(|| body.to_string());
+    let mut waiting = inner.waiting.lock().unwrap();
+    if waiting.get(&chat).is_some_and(|(wanted, _)| text.contains(wanted.as_str()))
+        && let Some((_, told)) = waiting.remove(&chat)
+    {
+        let _ = told.send(arrived);
+    }
+    drop(waiting);
+    let id = body["message_id"].as_i64().unwrap_or_else(|| inner.next.fetch_add(1, Ordering::Relaxed));
+    // A draft is no message.
+    if !method.ends_with("draft") {
+        inner.shown.lock().unwrap().insert(id, (chat, text.clone()));
+    }
+    inner.wrote.notify_waiters();
+    json!({"message_id": id, "date": 1_700_000_000, "chat": {"id": chat, "type": "private"}, "text": text})
+}
+
+async fn poll(inner: &Inner, body: &Value) -> Value {
+    inner.confirmed.fetch_max(body["offset"].as_i64().unwrap_or(0) - 1, Ordering::Relaxed);
     inner.polls.fetch_add(1, Ordering::Relaxed);
     inner.polled.notify_waiters();
     let mut updates = inner.updates.lock().await;
