@@ -10,6 +10,8 @@ pub enum Press {
     Approval { id: ApprovalId, answer: Answer },
     /// Puts a message that waits into the running turn.
     Steer { message: InboundSeq },
+    /// Takes a message out of the line.
+    Drop { message: InboundSeq },
     /// Runs a command, as if it had been typed without its slash.
     Command { text: String },
 }
@@ -37,6 +39,12 @@ pub fn approval(id: ApprovalId, answer: &Answer) -> String {
     format!("p:{id}:{letter}")
 }
 
+/// The token of a button that takes a waiting message out of the line.
+#[must_use]
+pub fn drop(message: InboundSeq) -> String {
+    format!("q:{}", message.0)
+}
+
 /// Reads a token; `None` for one that this version never made.
 #[must_use]
 pub fn parse(token: &str) -> Option<Press> {
@@ -45,6 +53,9 @@ pub fn parse(token: &str) -> Option<Press> {
     }
     if let Some(seq) = token.strip_prefix("s:") {
         return Some(Press::Steer { message: InboundSeq(seq.parse().ok()?) });
+    }
+    if let Some(message) = token.strip_prefix("q:") {
+        return Some(Press::Drop { message: InboundSeq(message.parse().ok()?) });
     }
     let (id, letter) = token.strip_prefix("p:")?.split_once(':')?;
     let answer = match letter {
@@ -68,8 +79,9 @@ mod tests {
         }
         let message = InboundSeq(12);
         assert_eq!(parse(&steer(message)), Some(Press::Steer { message }));
+        assert_eq!(parse(&drop(message)), Some(Press::Drop { message }));
         assert_eq!(parse(&command("stop")), Some(Press::Command { text: "stop".into() }));
-        for token in ["", "p:7", "p:x:o", "p:7:y", "s:", "s:x", "yes"] {
+        for token in ["", "p:7", "p:x:o", "p:7:y", "s:", "s:x", "q:x", "yes"] {
             assert_eq!(parse(token), None);
         }
     }

@@ -53,8 +53,22 @@ export class Activity {
     }
   }
 
+  /** What the gateway says about the turn: it works until the gateway says otherwise, however long nothing is heard. */
+  setTurn(turn) {
+    const ended = this.turn && !turn;
+    this.turn = turn ?? undefined;
+    if (turn) {
+      this.extend(FADES_MS);
+      this.since = Math.min(this.since, Date.parse(turn.started_at) || this.since);
+    } else if (ended) {
+      this.seen.clear();
+      this.end();
+    }
+  }
+
   /** Another conversation, or this one anew. */
   reset() {
+    this.turn = undefined;
     this.seen.clear();
     this.end();
   }
@@ -66,7 +80,7 @@ export class Activity {
   }
 
   end() {
-    if (!this.isWorking) return;
+    if (!this.isWorking || this.turn) return;
     clearInterval(this.ticking);
     this.until = 0;
     this.node.hidden = true;
@@ -85,7 +99,7 @@ export class Activity {
 
   tick() {
     // A question may stay open for hours without a sign.
-    if (Date.now() > this.until && !this.node.classList.contains("asking")) {
+    if (Date.now() > this.until && !this.turn && !this.node.classList.contains("asking")) {
       this.end();
       return;
     }

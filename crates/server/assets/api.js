@@ -21,16 +21,20 @@ async function call(path, options = {}) {
   throw new ApiError(response.status, [problem.detail, problem.hint].filter(Boolean).join(" ") || "Something went wrong.");
 }
 
-function post(path, body) {
-  return call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+function change(method, path, body) {
+  return call(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 }
+
+const post = (path, body) => change("POST", path, body);
 
 const conversation = (id) => `/api/v1/conversations/${encodeURIComponent(id)}`;
 
 export const overview = () => call("/api/v1/overview");
 export const codebases = () => call("/api/v1/codebases");
-export const conversations = (cursor) =>
-  call(`/api/v1/conversations?limit=40${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+export const conversations = (cursor, query) =>
+  call(`/api/v1/conversations?limit=40${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}${query ? `&query=${encodeURIComponent(query)}` : ""}`);
+export const rename = (id, title) => change("PATCH", conversation(id), { title });
+export const standing = (id) => call(`${conversation(id)}/standing`);
 export const transcript = (id, before) =>
   call(`${conversation(id)}/transcript?limit=100${before ? `&before=${before}` : ""}`);
 export const send = (id, text, clientId) => post(`${conversation(id)}/messages`, { text, client_id: clientId });

@@ -32,7 +32,7 @@ export class Composer {
     this.text.addEventListener("keydown", (event) => this.key(event));
     this.text.addEventListener("blur", () => this.close());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented && !this.stop.hidden) this.on.stop();
+      if (event.key === "Escape" && !event.defaultPrevented && !this.stop.hidden && !document.querySelector("dialog[open]")) this.on.stop();
     });
   }
 

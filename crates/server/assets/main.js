@@ -6,7 +6,9 @@ import { Composer } from "./composer.js";
 import { byId, el, icon, uuid } from "./dom.js";
 import { inline } from "./inline.js";
 import { Messages } from "./messages.js";
+import { Shortcuts } from "./shortcuts.js";
 import { Sidebar } from "./sidebar.js";
+import { Standing } from "./standing.js";
 import { Stream } from "./stream.js";
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -31,7 +33,40 @@ const composer = new Composer({
   send: (text) => say(text),
   stop: () => say("/stop"),
 });
-const sidebar = new Sidebar({ create: () => (location.hash = uuid()) });
+const sidebar = new Sidebar({ create });
+const standing = new Standing({
+  turn: (turn) => activity.setTurn(turn),
+  press: (token) => attempt(() => api.press(id, token, uuid())),
+  renamed: (title) => {
+    sidebar.rename(id, title);
+    changed();
+  },
+});
+new Shortcuts({
+  create,
+  write: () => byId("text").focus(),
+  above: () => go(-1),
+  below: () => go(1),
+  search: () => sidebar.find(),
+  about: () => standing.open(),
+  allowOnce: () => messages.answer(/^allow once/i),
+  allowSession: () => messages.answer(/^allow for this session/i),
+  deny: () => messages.answer(/^deny$/i),
+});
+
+function create() {
+  location.hash = uuid();
+}
+
+function go(places) {
+  const beside = sidebar.beside(places);
+  if (beside) location.hash = beside;
+}
+
+/** The name it was given, else how it begins. */
+function title() {
+  return sidebar.title(id) || messages.title;
+}
 
 function say(text) {
   const message = uuid();
@@ -70,6 +105,7 @@ async function open(wanted) {
   stream?.close();
   id = wanted;
   sidebar.select(id);
+  standing.select(id, title);
   const loaded = await attempt(async () => {
     const page = await api.transcript(wanted);
     if (wanted !== id) return;
@@ -91,6 +127,7 @@ async function open(wanted) {
 function apply(event) {
   messages.apply(event);
   activity.apply(event);
+  if (event.type !== "append" && event.type !== "status") standing.soon();
   activity.setAsking(messages.isAsking, messages.doing);
 }
 
@@ -99,8 +136,8 @@ function changed() {
   byId("welcome").hidden = !isEmpty;
   byId("banner").classList.toggle("brief", !isEmpty);
   byId("earlier").hidden = !earlier;
-  byId("title").textContent = messages.title || "New conversation";
-  document.title = messages.title ? `${messages.title} · Adjutant` : "Adjutant";
+  byId("title").textContent = title() || "New conversation";
+  document.title = title() ? `${title()} · Adjutant` : "Adjutant";
   activity.setAsking(messages.isAsking, messages.doing);
   if (follows) scroller.scrollTop = scroller.scrollHeight;
   else jump.hidden = false;
@@ -110,7 +147,9 @@ function connection(state) {
   const isLost = state === "lost";
   byId("connection").textContent = isLost ? "Reconnecting" : "";
   byId("connection").classList.toggle("lost", isLost);
-  if (!isLost) trouble.hidden = true;
+  if (isLost) return;
+  trouble.hidden = true;
+  standing.soon();
 }
 
 function watchScrolling() {

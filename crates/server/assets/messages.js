@@ -56,6 +56,12 @@ export class Messages {
     return [...this.items.values()].map((item) => item.from === "gateway" && apart(item.text).doing).findLast(Boolean) ?? "";
   }
 
+  /** Presses the button of the last question that is called so. */
+  answer(label) {
+    const buttons = [...this.log.querySelectorAll(".asks .answer:not(:disabled)")];
+    buttons.findLast((button) => label.test(button.textContent))?.click();
+  }
+
   reset(items) {
     // What is not confirmed yet stays at the end.
     const unsent = [...this.items.values()].filter((item) => item.state && !items.some(({ id }) => id === item.id));

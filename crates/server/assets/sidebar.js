@@ -3,6 +3,9 @@
 import * as api from "./api.js";
 import { byId, dayName, el, icon } from "./dom.js";
 
+/** A search begins when nothing was typed for so long. */
+const TYPING_MS = 200;
+
 export class Sidebar {
   constructor(on) {
     this.on = on;
@@ -22,6 +25,18 @@ export class Sidebar {
     byId("close").addEventListener("click", () => this.toggle(false));
     byId("scrim").addEventListener("click", () => this.toggle(false));
     this.older.addEventListener("click", () => this.load(this.next));
+    this.search = byId("search");
+    this.search.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.load(), TYPING_MS);
+    });
+    this.search.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.search.value) return;
+      // Not the turn is to be stopped.
+      event.preventDefault();
+      this.search.value = "";
+      this.load();
+    });
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.shell.classList.contains("drawer")) return;
       event.preventDefault();
@@ -39,14 +54,41 @@ export class Sidebar {
 
   /** Fetches the newest page, or the one after a cursor. */
   async load(cursor) {
-    const page = await api.conversations(cursor);
+    const query = this.search.value.trim();
+    const page = await api.conversations(cursor, query);
+    if (query !== this.search.value.trim()) return;
+    this.query = query;
     this.items = cursor ? [...this.items, ...page.items] : page.items;
     this.next = page.next;
     this.show();
   }
 
+  /** Goes to the search box, which on a phone is in the drawer. */
+  find() {
+    if (getComputedStyle(this.menu).display !== "none") this.toggle(true);
+    this.search.focus();
+    this.search.select();
+  }
+
+  /** What a conversation is called, if it is listed. */
+  title(id) {
+    return this.items.find((item) => item.id === id)?.title;
+  }
+
+  rename(id, title) {
+    this.items = this.items.map((item) => (item.id === id ? { ...item, title } : item));
+    this.show();
+  }
+
+  /** The conversation so many places below the one that is open. */
+  beside(places) {
+    const at = this.items.findIndex((item) => item.id === this.selected);
+    return this.items[at + places]?.id;
+  }
+
   /** A conversation was written to: it is the newest now. */
   touch(id, title) {
+    if (this.query) return;
     const known = this.items.find((item) => item.id === id);
     const item = { id, title: known?.title || title, updated_at: new Date().toISOString() };
     this.items = [item, ...this.items.filter((other) => other.id !== id)];
@@ -70,9 +112,10 @@ export class Sidebar {
         "aria-current": item.id === this.selected ? "page" : undefined,
         title: item.title,
         onclick: () => this.toggle(false),
-      }, item.title || "Untitled")));
+      }, item.title || "Untitled", item.found ? el("span", { class: "place" }, item.found) : null)));
     }
-    if (!rows.length) rows.push(el("li", { class: "none" }, "No conversations yet."));
+    if (!rows.length) rows.push(el("li", { class: "none" }, this.query ? "Nothing found." : "No conversations yet."));
+    byId("found").textContent = this.query ? `${this.items.length}${this.next ? " and more" : ""} found` : "";
     this.list.replaceChildren(...rows);
     this.older.hidden = !this.next;
   }

@@ -8,6 +8,8 @@ use adjutant_core::message::ConversationKey;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::standing::Standing;
+
 /// What the server asks the gateway.
 #[async_trait]
 pub trait Engine: Send + Sync {
@@ -34,6 +36,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`EngineError::Away`] when the database does not answer.
     async fn codebases(&self) -> Result<Vec<Codebase>, EngineError>;
+
+    /// Where a conversation of the console stands.
+    ///
+    /// # Errors
+    /// [`EngineError::Away`] when the database does not answer.
+    async fn standing(&self, conversation: &ConversationKey) -> Result<Standing, EngineError>;
 
     /// `adjutant allow <code>`: lets the person in who was given this pairing code. Returns what to tell the operator.
     ///

@@ -5,6 +5,7 @@
 //! | [`serve`] | binds the port and runs everything until shutdown |
 //! | [`config`] | what the server must be told |
 //! | [`engine`] | the port to the rest of the gateway: health, approvals, codebases, pairing |
+//! | [`standing`] | where a conversation stands: session, turn, queue |
 //! | [`console`] | [`console::ConsolePlatform`]: conversations as transcript files and live events |
 //! | [`control`] | the socket through which the command line talks to a running gateway |
 //! | [`token`] | the API token and the file it lives in |
@@ -28,6 +29,7 @@ mod problem;
 mod router;
 mod routes;
 pub mod serve;
+pub mod standing;
 pub mod token;
 
 pub use config::ServerConfig;

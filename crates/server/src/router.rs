@@ -8,7 +8,7 @@ use adjutant_core::intake::Intake;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
@@ -83,6 +83,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/v1/approvals", get(overview::approvals))
         .route("/api/v1/codebases", get(overview::codebases))
         .route("/api/v1/conversations", get(conversations::list))
+        .route("/api/v1/conversations/{id}", patch(conversations::rename))
+        .route("/api/v1/conversations/{id}/standing", get(conversations::standing))
         .route("/api/v1/conversations/{id}/messages", post(conversations::message))
         .route("/api/v1/conversations/{id}/buttons", post(conversations::button))
         .route("/api/v1/conversations/{id}/transcript", get(conversations::transcript))

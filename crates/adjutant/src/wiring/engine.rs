@@ -10,6 +10,7 @@ use adjutant_core::message::ConversationKey;
 use adjutant_orchestrator::commands::{self, Group};
 use adjutant_orchestrator::orchestrator::{OperatorError, Orchestrator};
 use adjutant_server::engine::{CommandHint, Concurrency, Engine, EngineError, Feature, Overview};
+use adjutant_server::standing::Standing;
 use adjutant_store::error::StoreError;
 use adjutant_telegram::TelegramHealth;
 use async_trait::async_trait;
@@ -57,6 +58,10 @@ impl Engine for GatewayEngine {
 
     async fn codebases(&self) -> Result<Vec<Codebase>, EngineError> {
         self.orchestrator.context().store.list_codebases().await.map_err(away)
+    }
+
+    async fn standing(&self, conversation: &ConversationKey) -> Result<Standing, EngineError> {
+        super::standing::read(self.orchestrator.context(), conversation).await.map_err(away)
     }
 
     async fn allow(&self, code: &str) -> Result<String, EngineError> {

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod platforms;
 pub mod retention;
 pub mod root;
+pub mod standing;
 pub mod store;
 
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};

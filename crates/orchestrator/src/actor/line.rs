@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use adjutant_core::assistant::Steering;
+use adjutant_core::id::InboundSeq;
 use adjutant_core::platform::{Button, Part, Preview};
 use adjutant_store::change::Change;
 use adjutant_store::record::{Inbound, InboundState, PartKind, PartState};
@@ -116,6 +117,31 @@ impl Actor {
         draft.replace(text);
         command.shown = Some((message.id, draft));
         Ok(())
+    }
+
+    /// Takes one message out of the line.
+    pub(super) async fn drop_waiting(&mut self, press: &Inbound, message: InboundSeq) -> Result<(), Halt> {
+        if matches!(&self.work, Work::Waiting { inbound, .. } if inbound.seq == message) {
+            self.stand_back();
+        }
+        let place = self.line.iter().position(|waiting| waiting.seq == message);
+        let Some(dropped) = place.and_then(|place| self.line.remove(place)) else {
+            let notice = self.answer_to(press, steer_words::not_waiting());
+            return self.done(press, Vec::new(), vec![notice]).await;
+        };
+        let at = self.context.clock.now();
+        let change = Change::SetInbound { seq: dropped.seq, state: InboundState::Done, at };
+        let notice = self.in_its_place(press, &dropped, words::dropped(text_of(&dropped)));
+        self.done(press, vec![change], vec![notice]).await
+    }
+
+    /// The line that told the place of a waiting message says now what became of it; its buttons go.
+    pub(super) fn in_its_place(&mut self, press: &Inbound, waiting: &Inbound, text: String) -> Message {
+        let Some(told) = self.places.remove(&waiting.seq) else { return self.answer_to(press, text) };
+        let mut notice = Message::new(&self.conversation, PartKind::Notice, Part::text(text));
+        (notice.id, notice.revision) = (told, 2);
+        notice.part.reply_to = waiting.message.message.clone();
+        notice
     }
 
     /// Drops everything that waits, with its rows.

@@ -106,6 +106,7 @@ impl Actor {
         match buttons::parse(token) {
             Some(Press::Approval { id, answer }) => self.answer_approval(&inbound, id, answer).await,
             Some(Press::Steer { message }) => self.steer_waiting(&inbound, message).await,
+            Some(Press::Drop { message }) => self.drop_waiting(&inbound, message).await,
             Some(Press::Command { text }) => {
                 let (name, rest) = text.split_once(' ').unwrap_or((text.as_str(), ""));
                 match commands::find(name) {

@@ -6,9 +6,9 @@
 
 use adjutant_core::assistant::Steering;
 use adjutant_core::id::InboundSeq;
-use adjutant_core::platform::{Part, Sign};
+use adjutant_core::platform::Sign;
 use adjutant_store::change::Change;
-use adjutant_store::record::{Inbound, InboundState, PartKind};
+use adjutant_store::record::{Inbound, InboundState};
 
 use super::prepare::quoted;
 use super::receive::text_of;
@@ -71,16 +71,7 @@ impl Actor {
             }
         }
         let Some(inbound) = self.line.remove(place) else { return Ok(()) };
-        let notice = match self.places.remove(&seq) {
-            // The line that told its place says now where it went; its buttons go.
-            Some(told) => {
-                let mut notice = Message::new(&self.conversation, PartKind::Notice, Part::text(words::sent()));
-                (notice.id, notice.revision) = (told, 2);
-                notice.part.reply_to = inbound.message.message.clone();
-                notice
-            }
-            None => self.answer_to(asking, words::sent()),
-        };
+        let notice = self.in_its_place(asking, &inbound, words::sent());
         let at = self.context.clock.now();
         let asked = Change::SetInbound { seq: asking.seq, state: InboundState::Done, at };
         self.put_into_turn(inbound, vec![asked], notice).await

@@ -80,6 +80,12 @@ pub fn queue_cleared(n: usize) -> String {
     }
 }
 
+/// One message was taken out of the line.
+#[must_use]
+pub fn dropped(text: &str) -> String {
+    format!("Dropped: {}", code(text, 60))
+}
+
 /// The line below a growing reply.
 #[must_use]
 pub fn status_line(tool: Option<&ToolTitle>, since: Duration) -> String {

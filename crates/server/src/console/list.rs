@@ -1,7 +1,7 @@
 //! The conversations there are: the transcript files, the last written first.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -9,22 +9,27 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::entry::{Entry, Numbered};
-use super::parse_id;
-
-/// How much of a transcript is read to find its title.
-const HEAD: u64 = 64 * 1024;
-
-/// The characters of a title.
-const TITLE: usize = 80;
+use super::{parse_id, search, title};
 
 /// One conversation in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Listed {
     pub(crate) id: Uuid,
-    /// How its first message begins.
+    /// The name it was given, or how its first message begins.
     pub(crate) title: String,
     pub(crate) updated_at: DateTime<Utc>,
+    /// Where what was searched for stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) found: Option<String>,
+}
+
+/// Which conversations are listed.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) after: Option<ListCursor>,
+    pub(crate) limit: usize,
+    /// Only those in which this was said.
+    pub(crate) query: Option<String>,
 }
 
 /// Where a page ended.
@@ -49,23 +54,29 @@ impl FromStr for ListCursor {
     }
 }
 
-pub(super) fn page(folder: &Path, after: Option<ListCursor>, limit: usize) -> io::Result<Vec<Listed>> {
+pub(super) fn page(folder: &Path, wanted: &Wanted) -> io::Result<Vec<Listed>> {
     let mut found = files(folder)?;
     found.sort_unstable_by(|a, b| b.cmp(a));
-    let from = after.map_or(0, |after| found.partition_point(|cursor| *cursor >= after));
-    let listed = found[from..].iter().take(limit).map(|cursor| Listed {
-        id: cursor.id,
-        title: title(&folder.join(format!("{}.jsonl", cursor.id))),
-        updated_at: DateTime::from_timestamp_micros(cursor.micros).unwrap_or_default(),
+    let from = wanted.after.map_or(0, |after| found.partition_point(|cursor| *cursor >= after));
+    let query = wanted.query.as_deref().map(str::to_lowercase);
+    let listed = found[from..].iter().filter_map(|cursor| {
+        let title = title::of(folder, cursor.id);
+        let found = match &query {
+            Some(query) => Some(search::find(&title::transcript(folder, cursor.id), &title, query)?),
+            None => None,
+        };
+        let updated_at = DateTime::from_timestamp_micros(cursor.micros).unwrap_or_default();
+        Some(Listed { id: cursor.id, title, updated_at, found })
     });
-    Ok(listed.collect())
+    Ok(listed.take(wanted.limit).collect())
 }
 
 /// Deletes what was last written before then, and returns how many files that were.
 pub(super) fn prune(folder: &Path, before: DateTime<Utc>) -> io::Result<usize> {
     let mut deleted = 0;
     for old in files(folder)?.into_iter().filter(|cursor| cursor.micros < before.timestamp_micros()) {
-        deleted += usize::from(fs::remove_file(folder.join(format!("{}.jsonl", old.id))).is_ok());
+        deleted += usize::from(fs::remove_file(title::transcript(folder, old.id)).is_ok());
+        title::forget(folder, old.id)?;
     }
     Ok(deleted)
 }
@@ -83,23 +94,4 @@ fn files(folder: &Path) -> io::Result<Vec<ListCursor>> {
         }
     }
     Ok(found)
-}
-
-/// The first thing a person wrote that is no command, else the first command.
-fn title(path: &Path) -> String {
-    let mut head = Vec::new();
-    if File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).is_err() {
-        return String::new();
-    }
-    let texts: Vec<String> = head
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| serde_json::from_slice::<Numbered<Entry>>(line).ok())
-        .filter_map(|line| if let Entry::User { text, .. } = line.what { Some(text) } else { None })
-        .collect();
-    let chosen = texts.iter().find(|text| !text.starts_with('/')).or(texts.first());
-    let words = chosen.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default();
-    match words.char_indices().nth(TITLE) {
-        Some((cut, _)) => format!("{}…", &words[..cut]),
-        None => words,
-    }
 }

@@ -181,6 +181,10 @@ impl State {
     /// Deletes the transcript and tells watchers.
     pub(super) fn forget(&mut self) -> io::Result<()> {
         self.transcript()?.delete()?;
+        match std::fs::remove_file(self.path.with_extension("title")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         self.growing = None;
         self.backlog.clear();
         self.backlog_bytes = 0;

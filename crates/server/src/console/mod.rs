@@ -9,6 +9,8 @@
 //! | `live` | one conversation in memory: numbers, backlog, the file's end |
 //! | `transcript` | the file: append, replace the last line, survive a torn one |
 //! | `list` | the conversations there are, newest first |
+//! | `title` | what a conversation is called |
+//! | `search` | where something was said |
 //!
 //! A conversation nobody uses costs no memory: what is known about it is in its file.
 
@@ -17,6 +19,8 @@ mod inbound;
 mod list;
 mod live;
 mod outbound;
+mod search;
+mod title;
 mod transcript;
 
 use std::collections::HashMap;
@@ -34,7 +38,7 @@ use uuid::Uuid;
 
 pub use inbound::OPERATOR;
 pub(crate) use inbound::{PostError, Said};
-pub(crate) use list::{ListCursor, Listed};
+pub(crate) use list::{Listed, Wanted};
 pub(crate) use live::{Conversation, Since};
 
 /// How long an unwatched conversation stays in memory: a browser that reconnects within it misses nothing.
@@ -119,9 +123,16 @@ impl ConsolePlatform {
     }
 
     /// One page of conversations, the last used first.
-    pub(crate) async fn list(&self, after: Option<ListCursor>, limit: usize) -> io::Result<Vec<Listed>> {
+    pub(crate) async fn list(&self, wanted: Wanted) -> io::Result<Vec<Listed>> {
         let folder = self.inner.folder.clone();
-        blocking(move || list::page(&folder, after, limit)).await
+        blocking(move || list::page(&folder, &wanted)).await
+    }
+
+    /// Gives a conversation a name, or takes the given one back, and returns what it is called now. `None`: nothing
+    /// was ever said in it.
+    pub(crate) async fn rename(&self, id: Uuid, title: Option<String>) -> io::Result<Option<String>> {
+        let folder = self.inner.folder.clone();
+        blocking(move || title::rename(&folder, id, title.as_deref())).await
     }
 
     /// The conversation, brought into memory if it is not.

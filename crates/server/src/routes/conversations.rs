@@ -1,5 +1,6 @@
 //! Conversations of the console: the list, what is said in one, and what was.
 
+use adjutant_core::message::ConversationKey;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,17 +9,26 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Asked, Body, ConversationId};
-use crate::console::{Listed, PostError, Said};
+use crate::console::{Listed, PostError, Said, Wanted};
 use crate::problem::Problem;
 use crate::router::App;
+use crate::standing::Standing;
 
 /// The most entries of a page.
 const MOST: usize = 200;
+
+/// Characters of a given name.
+const TITLE: usize = 80;
+
+/// Characters of a search.
+const LONGEST_QUERY: usize = 200;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct ListQuery {
     limit: Option<usize>,
     cursor: Option<String>,
+    /// Only those in which this was said.
+    query: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,6 +46,13 @@ pub(crate) struct NewMessage {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Rename {
+    /// `null`: how its first message begins.
+    title: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Press {
     token: String,
     client_id: Option<String>,
@@ -49,11 +66,38 @@ pub(crate) async fn list(State(app): State<App>, Asked(query): Asked<ListQuery>)
         Some(Err(())) => return Err(Problem::bad_request("`cursor` is none that this list has given.")),
         None => None,
     };
-    let mut items = app.console.list(after, limit + 1).await.map_err(|error| Problem::internal(&error))?;
+    let wanted = Wanted { after, limit: limit + 1, query: checked_query(query.query)? };
+    let mut items = app.console.list(wanted).await.map_err(|error| Problem::internal(&error))?;
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(Listed::cursor);
     Ok(Json(json!({ "items": items, "next": next })))
+}
+
+/// `PATCH /api/v1/conversations/{id}`: gives it a name, or takes the given one back.
+pub(crate) async fn rename(
+    State(app): State<App>,
+    ConversationId(id): ConversationId,
+    Body(body): Body<Rename>,
+) -> Result<Json<Value>, Problem> {
+    let title = body.title.map(|title| title.split_whitespace().collect::<Vec<_>>().join(" "));
+    let title = title.filter(|title| !title.is_empty());
+    if title.as_ref().is_some_and(|title| title.chars().count() > TITLE) {
+        return Err(Problem::bad_request(format!("`title` takes up to {TITLE} characters.")));
+    }
+    match app.console.rename(id, title).await {
+        Ok(Some(title)) => Ok(Json(json!({ "id": id, "title": title }))),
+        Ok(None) => Err(Problem::not_found()),
+        Err(error) => Err(Problem::internal(&error)),
+    }
+}
+
+/// `GET /api/v1/conversations/{id}/standing`
+pub(crate) async fn standing(
+    State(app): State<App>,
+    ConversationId(id): ConversationId,
+) -> Result<Json<Standing>, Problem> {
+    Ok(Json(app.engine.standing(&ConversationKey(id.to_string())).await?))
 }
 
 /// `GET /api/v1/conversations/{id}/transcript`
@@ -103,6 +147,16 @@ fn accepted(posted: Result<String, PostError>) -> Result<(StatusCode, Json<Value
                 .hint("Nothing was stored; send the same again later."))
         }
         Err(error @ PostError::Transcript(_)) => Err(Problem::internal(&error)),
+    }
+}
+
+/// What is searched for; blank is everything.
+fn checked_query(query: Option<String>) -> Result<Option<String>, Problem> {
+    match query.map(|query| query.trim().to_owned()).filter(|query| !query.is_empty()) {
+        Some(query) if query.chars().count() > LONGEST_QUERY => {
+            Err(Problem::bad_request(format!("`query` takes up to {LONGEST_QUERY} characters.")))
+        }
+        query => Ok(query),
     }
 }
 

@@ -44,7 +44,9 @@ const ASSETS: &[Asset] = assets![
     "markdown.js" as "text/javascript; charset=utf-8",
     "inline.js" as "text/javascript; charset=utf-8",
     "messages.js" as "text/javascript; charset=utf-8",
+    "shortcuts.js" as "text/javascript; charset=utf-8",
     "sidebar.js" as "text/javascript; charset=utf-8",
+    "standing.js" as "text/javascript; charset=utf-8",
     "stream.js" as "text/javascript; charset=utf-8",
 ];
 

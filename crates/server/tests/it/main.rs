@@ -12,6 +12,7 @@ mod console;
 mod control;
 mod events;
 mod limits;
+mod names;
 mod page;
 mod stage;
 mod token;

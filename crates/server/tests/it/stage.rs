@@ -13,6 +13,7 @@ use adjutant_core::kind::PlatformKind;
 use adjutant_core::message::{ConversationKey, InboundMessage};
 use adjutant_core::platform::{Part, Platform};
 use adjutant_server::engine::{CommandHint, Concurrency, Feature, Overview};
+use adjutant_server::standing::Standing;
 use adjutant_server::{ApiToken, ConsolePlatform, Engine, EngineError, Server, ServerConfig};
 use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder, Response};
@@ -45,6 +46,8 @@ pub struct StubGateway {
     pub closed: Mutex<Option<String>>,
     /// Where every message is answered while it is still being accepted.
     pub answers: Mutex<Option<ConsolePlatform>>,
+    /// Where every conversation stands.
+    pub standing: Mutex<Standing>,
 }
 
 impl Stage {
@@ -216,6 +219,10 @@ impl Engine for StubGateway {
             created_at: Clock::System.now(),
             updated_at: Clock::System.now(),
         }])
+    }
+
+    async fn standing(&self, _conversation: &ConversationKey) -> Result<Standing, EngineError> {
+        Ok(self.standing.lock().expect("lock").clone())
     }
 
     async fn allow(&self, code: &str) -> Result<String, EngineError> {

@@ -99,3 +99,42 @@ async fn a_question_is_answered_over_the_api() {
     until_said(&newcomer, "Done.").await;
     assert!(newcomer.sample("greeting.py").contains("or 'you'"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_standing_says_what_runs_and_waits_until_everything_is_said() {
+    let newcomer = Newcomer::start().await;
+    let standing = async || newcomer.get(&format!("{CONVERSATION}/standing")).await;
+    assert_eq!(standing().await["settled"], true, "nothing was ever said");
+    say(&newcomer, "m1", "improve the greeting").await;
+    until_said(&newcomer, "wants to change").await;
+    say(&newcomer, "m2", "How does this work?").await;
+    say(&newcomer, "m3", "hello").await;
+    until_said(&newcomer, "Queued, 2nd in line").await;
+    let busy = standing().await;
+    assert_eq!((&busy["codebase"], &busy["branch"]), (&json!("sample"), &json!("main")), "{busy}");
+    assert_eq!(busy["turn"]["title"], "improve the greeting");
+    assert_eq!((&busy["turn"]["waits_for_approval"], &busy["settled"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&busy["queue"][0]["text"], &busy["queue"][1]["text"]),
+        (&json!("How does this work?"), &json!("hello"))
+    );
+    let press = |token: &Value| json!({ "token": token });
+    let buttons = format!("{CONVERSATION}/buttons");
+    newcomer.post(&buttons, &press(&busy["queue"][1]["drop"])).await;
+    until_said(&newcomer, "Dropped: `hello`").await;
+    newcomer.post(&buttons, &press(&busy["queue"][1]["drop"])).await;
+    until_said(&newcomer, "does not wait any more").await;
+    assert_eq!(standing().await["queue"].as_array().unwrap().len(), 1);
+    let id = newcomer.get("approvals").await["items"][0]["id"].to_string();
+    say(&newcomer, "m4", &format!("/approve {id}")).await;
+    let messages = until_said(&newcomer, "That is all there is to know").await;
+    assert!(!messages.iter().any(|(from, text)| from == "gateway" && text.contains("Queued, 2nd")), "{messages:?}");
+    for _ in 0..6000 {
+        if standing().await["settled"] == true {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let done = standing().await;
+    assert_eq!((&done["settled"], &done["turn"], &done["today"]["turns"]), (&json!(true), &Value::Null, &json!(2)));
+}

@@ -3,6 +3,7 @@
 //! Needs Chromium (`chromium` on the path, or its path in `CHROMIUM`). With `CONSOLE_SCREENSHOTS` naming a folder, each
 //! test leaves pictures there.
 
+mod desk;
 mod hostile;
 mod journey;
 mod markdown;
