@@ -1,4 +1,5 @@
-//! The command line. Exit codes: 0 done, 1 failed, 2 usage, 130 interrupted.
+//! The command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a question was denied because nobody could
+//! answer it, 130 interrupted.
 
 use std::process::ExitCode;
 
@@ -29,6 +30,8 @@ enum Verb {
     Pair { platform: PlatformKind },
     /// Load a codebase's own assistant settings, hooks and servers
     Trust { codebase: String },
+    /// Talk to the assistant in this terminal
+    Chat(ChatArguments),
     /// Print the token for the API, and a link that opens the console once
     Token,
     /// Bring the database's schema up to date
@@ -43,6 +46,17 @@ enum Verb {
         #[command(flatten)]
         output: Output,
     },
+}
+
+/// How `adjutant chat` begins.
+#[derive(Args)]
+struct ChatArguments {
+    /// Go on in this conversation: its id, how its id begins, or `last`
+    #[arg(long)]
+    conversation: Option<String>,
+    /// Say this, print the answer and leave; `-` reads it from the standard input
+    #[arg(long, value_name = "TEXT")]
+    once: Option<String>,
 }
 
 /// How a verb prints what it found.
@@ -84,6 +98,7 @@ pub fn run() -> ExitCode {
                 Verb::Allow { code } => verbs::allow(&config, code).await,
                 Verb::Pair { platform } => verbs::pair(&config, platform).await,
                 Verb::Trust { codebase } => verbs::trust(&config, codebase).await,
+                Verb::Chat(ChatArguments { conversation, once }) => verbs::chat(&config, conversation, once).await,
                 Verb::Token => verbs::token(&config).await,
                 Verb::Migrate => verbs::migrate(&config).await,
                 Verb::Doctor { output } => verbs::doctor(&config, output.form()).await,

@@ -68,6 +68,18 @@ impl App {
     }
 }
 
+/// The conversations for whoever may open the control socket: the same handlers without token or cookie.
+pub(crate) fn local(app: App) -> Router {
+    Router::new()
+        .route("/api/v1/conversations", get(conversations::list))
+        .route("/api/v1/conversations/{id}/standing", get(conversations::standing))
+        .route("/api/v1/conversations/{id}/messages", post(conversations::message))
+        .route("/api/v1/conversations/{id}/buttons", post(conversations::button))
+        .route("/api/v1/conversations/{id}/transcript", get(conversations::transcript))
+        .route("/api/v1/conversations/{id}/events", get(events::follow))
+        .with_state(app)
+}
+
 /// The whole HTTP surface.
 pub(crate) fn router(app: App) -> Router {
     Router::new()

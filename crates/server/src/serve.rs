@@ -15,7 +15,7 @@ use crate::control;
 use crate::engine::Engine;
 use crate::listen::{Limits, listen};
 use crate::login::LoginCodes;
-use crate::router::{App, Parts, router};
+use crate::router::{App, Parts, local, router};
 
 /// Connections of the control socket served at once.
 const CONTROL_CONNECTIONS: usize = 16;
@@ -104,7 +104,7 @@ impl Server {
         let few = Limits { connections: CONTROL_CONNECTIONS, ..limits.clone() };
         let data_dir = config.data_dir.clone();
         let link = move || login_link(&config, address.port(), &codes);
-        let controls = control::router(engine, Arc::new(link));
+        let controls = control::router(engine, Arc::new(link), local(app.clone()));
         tokio::join!(listen(listener, router(app), limits), listen(control, controls, few));
         control::remove(&data_dir);
     }

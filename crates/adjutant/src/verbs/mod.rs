@@ -1,6 +1,7 @@
 //! The command line's verbs. Those that change something go through the running gateway, or, when none runs, work on
 //! the database themselves.
 
+mod chat;
 mod config;
 mod doctor;
 
@@ -16,6 +17,7 @@ use secrecy::ExposeSecret;
 use crate::config::Config;
 use crate::wiring::{self, context::Pieces};
 
+pub use chat::chat;
 pub use config::config;
 pub use doctor::doctor;
 

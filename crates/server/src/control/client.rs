@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use adjutant_core::kind::PlatformKind;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
@@ -44,16 +45,9 @@ pub enum ControlError {
 /// # Errors
 /// See [`ControlError`].
 pub async fn call(data_dir: &Path, request: Request) -> Result<String, ControlError> {
-    let stream = socket::connect(data_dir).await.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-            ControlError::NotRunning { data_dir: data_dir.to_owned() }
-        }
-        _ => ControlError::Unreachable { data_dir: data_dir.to_owned(), reason: error.to_string() },
-    })?;
-    let (status, body) = exchange(stream, &request)
-        .await
-        .map_err(|reason| ControlError::Unreachable { data_dir: data_dir.to_owned(), reason })?;
-    if status.is_success() { Ok(answer(&request, &body)) } else { Err(refusal(&body)) }
+    let method = if request == Request::Overview { Method::GET } else { Method::POST };
+    let body = exchange(data_dir, method, request.path(), &request.body()).await?;
+    Ok(answer(&request, &body))
 }
 
 impl Request {
@@ -77,29 +71,44 @@ impl Request {
     }
 }
 
-async fn exchange(stream: tokio::net::UnixStream, asked: &Request) -> Result<(hyper::StatusCode, Bytes), String> {
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    let method = if *asked == Request::Overview { hyper::Method::GET } else { hyper::Method::POST };
+/// Sends a request and returns the head of the answer. The connection lives on while its body is read.
+pub(super) async fn send(
+    data_dir: &Path,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Result<Response<Incoming>, ControlError> {
+    let stream = socket::connect(data_dir).await.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            ControlError::NotRunning { data_dir: data_dir.to_owned() }
+        }
+        _ => unreachable_because(data_dir, &error),
+    })?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| unreachable_because(data_dir, &error))?;
+    tokio::spawn(connection);
     let request = hyper::Request::builder()
         .method(method)
-        .uri(asked.path())
+        .uri(path)
         .header(hyper::header::HOST, "localhost")
         .header(hyper::header::CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(asked.body().to_string())))
-        .map_err(|error| error.to_string())?;
-    let exchanged = async {
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        Ok::<_, hyper::Error>((status, response.into_body().collect().await?.to_bytes()))
-    };
-    let mut exchanged = std::pin::pin!(exchanged);
-    tokio::select! {
-        answer = exchanged.as_mut() => answer,
-        // The connection may end together with its last byte; the answer is then complete.
-        _ = connection => exchanged.await,
-    }
-    .map_err(|error| error.to_string())
+        .body(Full::new(Bytes::from(body.to_string())))
+        .map_err(|error| unreachable_because(data_dir, &error))?;
+    sender.send_request(request).await.map_err(|error| unreachable_because(data_dir, &error))
+}
+
+/// The same with the whole body; a refusal in the gateway's own words.
+pub(super) async fn exchange(data_dir: &Path, method: Method, path: &str, body: &Value) -> Result<Bytes, ControlError> {
+    let response = send(data_dir, method, path, body).await?;
+    let status = response.status();
+    let read = response.into_body().collect().await.map_err(|error| unreachable_because(data_dir, &error))?;
+    let bytes = read.to_bytes();
+    if status.is_success() { Ok(bytes) } else { Err(refusal(&bytes)) }
+}
+
+fn unreachable_because(data_dir: &Path, reason: &dyn std::fmt::Display) -> ControlError {
+    ControlError::Unreachable { data_dir: data_dir.to_owned(), reason: reason.to_string() }
 }
 
 fn answer(request: &Request, body: &[u8]) -> String {

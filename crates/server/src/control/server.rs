@@ -39,7 +39,11 @@ pub(super) struct Trust {
 }
 
 /// What answers on the control socket.
-pub(crate) fn router(engine: Arc<dyn Engine>, link: Arc<dyn Fn() -> String + Send + Sync>) -> Router {
+pub(crate) fn router(
+    engine: Arc<dyn Engine>,
+    link: Arc<dyn Fn() -> String + Send + Sync>,
+    conversations: Router,
+) -> Router {
     Router::new()
         .route("/allow", post(allow))
         .route("/pair", post(pair))
@@ -48,6 +52,7 @@ pub(crate) fn router(engine: Arc<dyn Engine>, link: Arc<dyn Fn() -> String + Sen
         .route("/overview", get(overview))
         .fallback(async || Problem::not_found())
         .with_state(Control { engine, link })
+        .merge(conversations)
 }
 
 async fn allow(State(control): State<Control>, Json(asked): Json<Allow>) -> Result<Json<Said>, Problem> {

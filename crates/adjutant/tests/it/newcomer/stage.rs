@@ -65,6 +65,13 @@ impl Newcomer {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
     }
 
+    /// `adjutant chat` with these arguments, and its input and outputs at hand.
+    pub fn chat(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command("chat");
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
     pub fn kill(&mut self) {
         let mut child = self.process.take().expect("the gateway does not run");
         child.kill().unwrap();
