@@ -73,6 +73,13 @@ pub struct SessionSpec {
     pub environment: Vec<(String, String)>,
 }
 
+/// Whether a text can be the name of a model. It becomes an argument of a program, so it must not look like an option.
+#[must_use]
+pub fn is_model_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._:/@[]-".contains(c);
+    !text.is_empty() && text.len() <= 200 && !text.starts_with('-') && text.chars().all(fits)
+}
+
 /// What the assistant may do unasked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -23,6 +23,8 @@ pub struct Conversation {
     pub assistant: Option<AssistantKind>,
     /// How replies arrive here; `None`: the platform's setting.
     pub mode: Option<ReplyMode>,
+    /// What the assistant is started with; `None`: what is configured.
+    pub model: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

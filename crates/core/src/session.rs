@@ -1,4 +1,5 @@
-//! A session: an assistant's resumable memory. Rows are immutable but for their end and their metadata.
+//! A session: an assistant's resumable memory. A row never changes but for its end, which is taken
+//! back when it is resumed, and its metadata.
 
 use std::collections::BTreeMap;
 
@@ -51,6 +52,8 @@ pub enum EndReason {
     AssistantChanged,
     /// A fresh-context pair such as plan → execute.
     FreshContext,
+    /// Another session of the conversation was gone back to.
+    Resumed,
     /// The assistant did not know it any more.
     Lost,
     /// The conversation was closed or forgotten.
@@ -67,6 +70,7 @@ impl EndReason {
             Self::CodebaseChanged => "codebase_changed",
             Self::AssistantChanged => "assistant_changed",
             Self::FreshContext => "fresh_context",
+            Self::Resumed => "resumed",
             Self::Lost => "lost",
             Self::Closed => "closed",
         }

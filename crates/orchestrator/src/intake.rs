@@ -157,6 +157,7 @@ fn new_conversation(id: ConversationId, message: &InboundMessage, at: DateTime<U
         cwd: None,
         assistant: None,
         mode: None,
+        model: None,
         created_at: at,
         updated_at: at,
     }

@@ -32,6 +32,10 @@ pub enum Change {
         conversation: ConversationId,
         mode: Option<ReplyMode>,
     },
+    ChooseModel {
+        conversation: ConversationId,
+        model: Option<String>,
+    },
     /// The platform gave the conversation another key; an existing row under that key is merged into this one
     /// by moving its unhandled messages over.
     Rekey {
@@ -52,6 +56,10 @@ pub enum Change {
         id: SessionId,
         reason: EndReason,
         at: DateTime<Utc>,
+    },
+    /// A session that has ended goes on. The active one has to be ended before.
+    ResumeSession {
+        id: SessionId,
     },
     AnnounceSession {
         id: SessionId,

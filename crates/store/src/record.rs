@@ -174,7 +174,7 @@ pub struct UsageRow {
     pub at: DateTime<Utc>,
 }
 
-/// Sums of usage; `unknown_cost` counts the turns whose cost nobody knows.
+/// Sums of usage; `unknown_cost` and `unknown_tokens` count the turns of which nobody knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct UsageSum {
     pub turns: i64,
@@ -182,6 +182,7 @@ pub struct UsageSum {
     pub output_tokens: i64,
     pub cost_usd: f64,
     pub unknown_cost: i64,
+    pub unknown_tokens: i64,
 }
 
 /// Somebody on an allow-list.

@@ -12,6 +12,7 @@ mod access;
 mod approvals;
 mod assistant_faults;
 mod attacks;
+mod choices;
 mod conversation;
 mod directories;
 mod git_server;

@@ -318,7 +318,7 @@ async fn hooks_of_a_cloned_repository_do_not_run() {
     let told = real.gateway.verb(&["trust", "evil"]);
     assert!(told.out.contains("evil"), "{told:?}");
     real.asks("/load-commands .claude/later", "Loaded 1 command").await;
-    real.asks("/reset", "Session cleared").await;
+    real.asks("/reset", "New session in").await;
     real.asks("hello [[text:trusted now]]", "trusted now").await;
     assert!(ran.exists(), "the hooks of a trusted repository run");
     real.finish().await;

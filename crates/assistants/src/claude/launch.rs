@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use adjutant_core::assistant::{FailureClass, OpenError, PermissionMode, SessionSpec};
+use adjutant_core::assistant::{FailureClass, OpenError, PermissionMode, SessionSpec, is_model_name};
 use adjutant_runner::{KeyedLine, RunAs, RunSpec};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -215,8 +215,7 @@ fn permission_mode(mode: PermissionMode, root: &RootPolicy) -> Result<&'static s
 }
 
 fn checked_model(model: &str) -> Result<&str, OpenError> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "._:/@[]-".contains(c);
-    if !model.is_empty() && model.len() <= 200 && !model.starts_with('-') && model.chars().all(fits) {
+    if is_model_name(model) {
         return Ok(model);
     }
     Err(OpenError::Failed {

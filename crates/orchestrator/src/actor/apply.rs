@@ -75,6 +75,27 @@ impl Actor {
                 vec![Change::Bind { conversation, codebase, cwd }]
             }
             Action::EndSession(reason) => self.end_session(reason).await,
+            Action::ResumeSession(session) => {
+                let id = session.id;
+                self.announced_model = None;
+                self.session = Some(*session);
+                vec![Change::ResumeSession { id }]
+            }
+            Action::ChooseAssistant(assistant) => {
+                self.conversation.assistant = Some(assistant);
+                // A model is one of an assistant's own.
+                self.conversation.model = None;
+                let assistant = Some(assistant);
+                vec![
+                    Change::ChooseAssistant { conversation, assistant },
+                    Change::ChooseModel { conversation, model: None },
+                ]
+            }
+            Action::ChooseModel(model) => self.choose_model(model).await,
+            Action::ChooseMode(mode) => {
+                self.conversation.mode = Some(mode);
+                vec![Change::ChooseMode { conversation, mode: Some(mode) }]
+            }
             Action::ClearQueue => self.clear_line(),
             Action::StopTurn | Action::StartBeside | Action::Enqueue | Action::Steer(_) | Action::Answer { .. } => {
                 Vec::new()
@@ -89,9 +110,23 @@ impl Actor {
         Ok(self.context.store.find_codebase(CodebaseLookup::Id(id)).await?)
     }
 
+    /// The session stays; its process goes, because the next one is started with the model.
+    async fn choose_model(&mut self, model: Option<String>) -> Vec<Change> {
+        self.conversation.model.clone_from(&model);
+        self.announced_model = None;
+        let mut changes = vec![Change::ChooseModel { conversation: self.conversation.id, model }];
+        if matches!(self.work, Work::Turn(_)) {
+            self.close_after_turn = true;
+        } else {
+            changes.extend(self.close_run().await);
+        }
+        changes
+    }
+
     /// Ends the active session and its process. A running turn keeps its process until it has stopped.
     async fn end_session(&mut self, reason: EndReason) -> Vec<Change> {
         let Some(session) = self.session.take() else { return Vec::new() };
+        self.announced_model = None;
         let mut changes = vec![Change::EndSession { id: session.id, reason, at: self.context.clock.now() }];
         if matches!(self.work, Work::Turn(_)) {
             self.close_after_turn = true;

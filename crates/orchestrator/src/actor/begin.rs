@@ -197,7 +197,7 @@ impl Actor {
             cwd: PathBuf::from(cwd),
             resume: session.assistant_session_id.clone(),
             new_session: session.id.0,
-            model: settings.codebase(self.codebase.as_ref()).model,
+            model: self.conversation.model.clone().or_else(|| settings.codebase(self.codebase.as_ref()).model),
             permission_mode: settings.permission_mode(self.codebase.as_ref()),
             trusted_codebase: self.codebase.as_ref().is_some_and(|codebase: &Codebase| codebase.trusted),
             environment: settings.environment.clone(),

@@ -102,6 +102,7 @@ impl Actor {
 
     /// Stored with the next commit; until then the spool announces it again after a restart.
     fn on_session_started(&mut self, id: String, model: Option<String>) {
+        self.announced_model.clone_from(&model);
         if let Work::Turn(turn) = &mut self.work {
             turn.model = model.or(turn.model.take());
         }

@@ -78,6 +78,7 @@ impl Actor {
             conversation: snapshot.conversation.clone(),
             codebase: snapshot.codebase.clone(),
             session: snapshot.session.clone(),
+            announced_model: None,
             inbox: BTreeMap::new(),
             seen: BTreeSet::new(),
             line: VecDeque::new(),

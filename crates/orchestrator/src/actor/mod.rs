@@ -72,6 +72,8 @@ pub struct Actor {
     conversation: Conversation,
     codebase: Option<Codebase>,
     session: Option<Session>,
+    /// The model that the session's process said it uses.
+    announced_model: Option<String>,
     /// Received, not looked at yet.
     inbox: BTreeMap<InboundSeq, Inbound>,
     /// Taken from the inbox by this actor; a wake-up may list them again.

@@ -164,6 +164,7 @@ impl Actor {
             conversation: self.conversation.clone(),
             codebase: self.codebase.clone(),
             session: self.session.clone(),
+            model: self.model(),
             turn: self.turn_view(),
             queue: self.waiting_prompt().chain(&self.line).map(|waiting| one_line(text_of(waiting), 60)).collect(),
             approvals: self.approvals.values().cloned().collect(),
@@ -171,6 +172,11 @@ impl Actor {
             now: self.context.clock.now(),
             progress: Arc::new(|_| {}),
         }
+    }
+
+    fn model(&self) -> Option<String> {
+        let configured = || self.context.settings.codebase(self.codebase.as_ref()).model;
+        self.conversation.model.clone().or_else(|| self.announced_model.clone()).or_else(configured)
     }
 
     /// The prompt that waits for a place among the concurrent turns: first of all that wait.

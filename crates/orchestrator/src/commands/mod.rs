@@ -7,9 +7,10 @@ use std::sync::Arc;
 use adjutant_core::approval::Approval;
 use adjutant_core::assistant::Answer;
 use adjutant_core::codebase::Codebase;
-use adjutant_core::conversation::Conversation;
+use adjutant_core::conversation::{Conversation, ReplyMode};
 use adjutant_core::error::UserError;
 use adjutant_core::id::{ApprovalId, CodebaseId};
+use adjutant_core::kind::AssistantKind;
 use adjutant_core::message::Sender;
 use adjutant_core::platform::{Button, Platform};
 use adjutant_core::session::{EndReason, Session};
@@ -20,6 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::context::Context;
 
 mod approve;
+mod assistant;
 mod clone;
 mod codebase_switch;
 pub mod command_invoke;
@@ -32,15 +34,19 @@ mod drop_commands;
 mod getcwd;
 mod help;
 mod load_commands;
+mod mode;
+mod model;
 mod new;
 mod queue;
 mod repos;
 mod reset;
+mod sessions;
 mod setcwd;
 mod start_beside;
 mod status;
 pub mod steer;
 mod stop;
+mod usage;
 mod whoami;
 mod worktree;
 
@@ -74,6 +80,11 @@ pub static ALL: &[&dyn Command] = &[
     &deny::Deny,
     &reset::Reset,
     &new::New,
+    &sessions::Sessions,
+    &assistant::ChooseAssistant,
+    &model::Model,
+    &mode::Mode,
+    &usage::Usage,
     &whoami::WhoAmI,
     &help::Help,
     &drop_codebase::DropCodebase,
@@ -147,6 +158,8 @@ pub struct Call {
     pub conversation: Conversation,
     pub codebase: Option<Codebase>,
     pub session: Option<Session>,
+    /// The model of the session, as far as it is known.
+    pub model: Option<String>,
     pub turn: Option<TurnView>,
     /// The prompts that wait, oldest first.
     pub queue: Vec<String>,
@@ -174,6 +187,25 @@ impl Call {
     pub fn tree(&self, directory: &str) -> std::path::PathBuf {
         let directory = std::path::Path::new(directory);
         self.context.workspace.tree_of(directory).unwrap_or_else(|| directory.to_path_buf())
+    }
+
+    /// The assistant of the session, else the one the next session gets, if any can be used.
+    pub async fn assistant(&self) -> Option<AssistantKind> {
+        match &self.session {
+            Some(session) => Some(session.assistant),
+            None => self.context.assistants.choose(self.conversation.assistant, self.codebase.as_ref()).await.ok(),
+        }
+    }
+
+    /// What changes the session has to wait for the end of a turn.
+    ///
+    /// # Errors
+    /// While a turn runs.
+    pub fn need_quiet(&self) -> Result<(), UserError> {
+        match &self.turn {
+            Some(_) => Err(crate::words::session::busy(&self.spell("stop"))),
+            None => Ok(()),
+        }
     }
 
     /// The codebase, or the spec's sentence for when there is none.
@@ -253,6 +285,14 @@ pub enum Action {
         cwd: Option<String>,
     },
     EndSession(EndReason),
+    /// A session that has ended goes on.
+    ResumeSession(Box<Session>),
+    /// For the sessions to come.
+    ChooseAssistant(AssistantKind),
+    /// From the next turn on; `None`: what is configured.
+    ChooseModel(Option<String>),
+    /// From the next turn on.
+    ChooseMode(ReplyMode),
     ClearQueue,
     /// Interrupts the running turn; its reply says so.
     StopTurn,

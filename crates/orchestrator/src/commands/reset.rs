@@ -28,7 +28,8 @@ impl Command for Reset {
     }
 
     async fn run(&self, call: &Call, _rest: &str) -> Result<Outcome, CommandError> {
-        let mut outcome = Outcome::say(words::reset(call)).and(Action::ClearQueue);
+        let number = super::sessions::number(call).await?;
+        let mut outcome = Outcome::say(words::reset(call, call.assistant().await, number)).and(Action::ClearQueue);
         if call.turn.is_some() {
             outcome = outcome.and(Action::StopTurn);
         }

@@ -1,10 +1,10 @@
 //! `/status`
 
+use adjutant_codebases::Inspection;
 use async_trait::async_trait;
-use chrono::Timelike;
 
 use super::{Call, Command, CommandError, Group, Outcome};
-use crate::words::session as words;
+use crate::words::session::{self as words, Standing};
 
 /// Shows where the conversation stands.
 pub struct Status;
@@ -28,12 +28,18 @@ impl Command for Status {
     }
 
     async fn run(&self, call: &Call, _rest: &str) -> Result<Outcome, CommandError> {
-        let midnight = call.now - chrono::Duration::seconds(i64::from(call.now.num_seconds_from_midnight()));
-        let today = call.context.store.usage_since(Some(call.conversation.id), midnight).await?;
-        let assistant = match &call.session {
-            Some(session) => Some(session.assistant),
-            None => call.context.assistants.choose(call.conversation.assistant, call.codebase.as_ref()).await.ok(),
+        let store = &call.context.store;
+        let today = store.usage_since(Some(call.conversation.id), super::usage::midnight(call.now)).await?;
+        let seen = match &call.conversation.cwd {
+            Some(cwd) => call.context.workspace.inspect(std::path::Path::new(cwd)).await,
+            None => Inspection::default(),
         };
-        Ok(Outcome::say(words::status(call, assistant, &today)))
+        let standing = Standing {
+            assistant: call.assistant().await,
+            today,
+            branch: seen.branch,
+            uncommitted: seen.dirty.map(|dirty| dirty.changed + dirty.untracked),
+        };
+        Ok(Outcome::say(words::status(call, &standing)))
     }
 }

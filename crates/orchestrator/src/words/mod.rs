@@ -5,9 +5,11 @@ pub mod approval;
 pub mod codebase;
 pub mod diff;
 pub mod session;
+pub mod sessions;
 pub mod steer;
 pub mod trouble;
 pub mod turn;
+pub mod usage;
 pub mod worktree;
 
 use chrono::Duration;

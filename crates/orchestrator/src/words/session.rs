@@ -1,23 +1,31 @@
-//! `/reset` and `/status`.
+//! `/reset`, `/status`, and what a conversation chooses: assistant, model, mode.
 
+use adjutant_core::assistant::Readiness;
+use adjutant_core::conversation::ReplyMode;
+use adjutant_core::error::UserError;
 use adjutant_core::kind::AssistantKind;
 use adjutant_store::record::UsageSum;
 
-use super::{code, duration};
-use crate::commands::Call;
+use super::{code, duration, usage};
+use crate::commands::{Call, TurnView};
 
-/// `/reset`.
+/// `/reset`. `number` is that of the session it ends.
 #[must_use]
-pub fn reset(call: &Call) -> String {
-    let place = match &call.codebase {
-        Some(codebase) => format!(" in {}", code(&codebase.name, 60)),
-        None => String::new(),
-    };
-    let mut text = match &call.session {
-        Some(session) => format!(
-            "Session cleared. The next message starts a fresh one{place}.\nPrevious session: `{}`",
-            session.id.short()
-        ),
+pub fn reset(call: &Call, assistant: Option<AssistantKind>, number: Option<i64>) -> String {
+    let mut place = Vec::new();
+    if let Some(codebase) = &call.codebase {
+        place.push(format!("in {}", code(&codebase.name, 60)));
+        let branch =
+            call.conversation.cwd.as_deref().and_then(|cwd| call.context.workspace.branch(std::path::Path::new(cwd)));
+        place.extend(branch.map(|branch| format!("on {}", code(&branch, 80))));
+    }
+    place.extend(assistant.map(|assistant| format!("with {}", assistant.shown())));
+    let place = if place.is_empty() { String::new() } else { format!(" {}", place.join(" ")) };
+    let mut text = match number {
+        Some(number) => {
+            let old = call.spell(&format!("sessions resume {number}"));
+            format!("New session{place}. The old one is `{old}`.")
+        }
         None => format!("No session was open. The next message starts one{place}."),
     };
     match call.queue.len() {
@@ -28,45 +36,34 @@ pub fn reset(call: &Call) -> String {
     text
 }
 
+/// What `/status` shows beside what the call knows.
+#[derive(Debug)]
+pub struct Standing {
+    pub assistant: Option<AssistantKind>,
+    pub today: UsageSum,
+    pub branch: Option<String>,
+    /// Files with uncommitted changes; `None`: not known.
+    pub uncommitted: Option<usize>,
+}
+
 /// `/status`.
 #[must_use]
-pub fn status(call: &Call, assistant: Option<AssistantKind>, today: &UsageSum) -> String {
-    let mut lines = Vec::new();
-    match &call.codebase {
-        Some(codebase) => lines.push(format!("Codebase: {} (`{}`)", code(&codebase.name, 60), codebase.id.short())),
-        None => lines.push(super::codebase::none_configured().to_string()),
-    }
-    if let Some(cwd) = &call.conversation.cwd {
-        lines.push(format!("CWD: {}", code(&call.place(cwd), 200)));
-        if let Some(branch) = call.context.workspace.branch(std::path::Path::new(cwd)) {
-            lines.push(format!("Branch: {}", code(&branch, 80)));
-        }
-    }
-    if let Some(assistant) = assistant {
-        lines.push(format!("Assistant: {}", assistant.as_str()));
-    }
-    match &call.session {
-        Some(session) => lines.push(format!(
-            "Active session: `{}` of {} ago, {}",
-            session.id.short(),
-            duration(call.now - session.started_at),
-            turns(session.metadata.turns),
-        )),
-        None => lines.push("Active session: none, the next message starts one".to_owned()),
-    }
+pub fn status(call: &Call, standing: &Standing) -> String {
+    let mut lines = vec![place(call, standing)];
+    lines.extend(session(call, standing.assistant));
     if let Some(turn) = &call.turn {
         let doing = match (&turn.tool, turn.waits_for_approval) {
             (_, true) => ", waiting for approval".to_owned(),
             (Some(tool), false) => format!(", {tool}"),
             (None, false) => String::new(),
         };
-        lines.push(format!("Running: {}, {}{doing}", code(&turn.title, 60), duration(call.now - turn.since)));
+        lines.push(format!("running: {}, {}{doing}", code(&turn.title, 60), duration(call.now - turn.since)));
     }
-    if !call.queue.is_empty() {
-        lines.push(format!("Queued: {}", call.queue.len()));
-    }
-    if today.turns > 0 {
-        lines.push(format!("Today: {}", usage(today)));
+    let queued = (!call.queue.is_empty()).then(|| format!("{} queued", call.queue.len()));
+    let today = (standing.today.turns > 0).then(|| format!("{} today", usage::cost(&standing.today)));
+    let last: Vec<String> = queued.into_iter().chain(today).collect();
+    if !last.is_empty() {
+        lines.push(last.join(" · "));
     }
     if let Some(codebase) = call.codebase.as_ref().filter(|codebase| !codebase.commands.is_empty()) {
         lines.push("\nRegistered commands:".to_owned());
@@ -78,20 +75,152 @@ pub fn status(call: &Call, assistant: Option<AssistantKind>, today: &UsageSum) -
     lines.join("\n")
 }
 
-fn turns(n: u32) -> String {
+/// `shop` · `main` · clean
+fn place(call: &Call, standing: &Standing) -> String {
+    let Some(codebase) = &call.codebase else { return super::codebase::none_configured().to_string() };
+    let mut words = vec![code(&codebase.name, 60)];
+    if let Some(cwd) = call.conversation.cwd.as_deref().filter(|cwd| *cwd != codebase.default_cwd) {
+        words.push(format!("in {}", code(&call.place(cwd), 200)));
+    }
+    words.extend(standing.branch.as_ref().map(|branch| code(branch, 80)));
+    words.extend(standing.uncommitted.map(|files| match files {
+        0 => "clean".to_owned(),
+        1 => "1 file not committed".to_owned(),
+        n => format!("{n} files not committed"),
+    }));
+    words.join(" · ")
+}
+
+/// Claude, opus · session of 2 h ago, 14 turns
+fn session(call: &Call, assistant: Option<AssistantKind>) -> Option<String> {
+    let assistant = assistant?.shown();
+    let who = match &call.model {
+        Some(model) => format!("{assistant}, {}", code(model, 60)),
+        None => assistant.to_owned(),
+    };
+    Some(match &call.session {
+        Some(session) => format!(
+            "{who} · session of {} ago, {}",
+            duration(call.now - session.started_at),
+            turns(session.metadata.turns)
+        ),
+        None => format!("{who} · no session, the next message starts one"),
+    })
+}
+
+/// `1 turn`, `14 turns`.
+#[must_use]
+pub fn turns(n: u32) -> String {
     if n == 1 { "1 turn".to_owned() } else { format!("{n} turns") }
 }
 
-fn usage(sum: &UsageSum) -> String {
-    let mut words = vec![turns(u32::try_from(sum.turns).unwrap_or(u32::MAX))];
-    match sum.input_tokens + sum.output_tokens {
-        0 => {}
-        tokens => words.push(format!("{tokens} tokens")),
+/// Something that changes the session came while a turn runs.
+#[must_use]
+pub fn busy(stop: &str) -> UserError {
+    UserError::new("A turn runs here.", format!("Try again when it has ended, or end it with {stop}."))
+}
+
+/// `/assistant`.
+#[must_use]
+pub fn assistants(now: Option<AssistantKind>, all: &[(AssistantKind, Readiness)], command: &str) -> String {
+    let mut lines: Vec<String> = all
+        .iter()
+        .map(|(kind, readiness)| match readiness {
+            _ if now == Some(*kind) => format!("- {} ← here", kind.shown()),
+            Readiness::Ready { .. } | Readiness::Checking { .. } => format!("- {}", kind.shown()),
+            Readiness::Off { reason, .. } => format!("- {}: {reason}", kind.shown()),
+        })
+        .collect();
+    lines.push(format!("\n`{command} <name>` chooses another; the session ends with that."));
+    lines.join("\n")
+}
+
+/// `/assistant <name>`. `number` is that of the session it ends.
+#[must_use]
+pub fn assistant_set(kind: AssistantKind, number: Option<i64>) -> String {
+    let old = number.map(|number| format!(" Session {number} has ended.")).unwrap_or_default();
+    format!("{} from now on.{old} The next message starts a fresh session.", kind.shown())
+}
+
+/// `/assistant` with the one that works here anyway.
+#[must_use]
+pub fn same_assistant(kind: AssistantKind) -> String {
+    format!("{} works here already.", kind.shown())
+}
+
+/// `/assistant` with a name that is none of this installation.
+#[must_use]
+pub fn unknown_assistant(name: &str, command: &str) -> UserError {
+    UserError::new(format!("No assistant {} here.", code(name, 40)), format!("{command} lists them."))
+}
+
+/// `/model`.
+#[must_use]
+pub fn model_is(assistant: AssistantKind, model: Option<&str>, command: &str) -> String {
+    let uses = match model {
+        Some(model) => format!("{} uses {} here.", assistant.shown(), code(model, 60)),
+        None => format!("{} uses its configured model here.", assistant.shown()),
+    };
+    format!("{uses} `{command} <name>` chooses another, `{command} default` takes the choice back.")
+}
+
+/// `/model <name>`.
+#[must_use]
+pub fn model_set(assistant: AssistantKind, model: &str, turn: Option<&TurnView>) -> String {
+    let when = if turn.is_some() { "From the next turn on" } else { "From now on" };
+    format!("{when} {} uses {}. The session goes on.", assistant.shown(), code(model, 60))
+}
+
+/// `/model default`.
+#[must_use]
+pub fn model_default(assistant: AssistantKind) -> String {
+    format!(
+        "{}'s configured model again, for fresh sessions at the latest: where none is configured, this session keeps its last.",
+        assistant.shown()
+    )
+}
+
+/// `/model` with what cannot be a name.
+#[must_use]
+pub fn not_a_model(name: &str, command: &str) -> UserError {
+    UserError::new(format!("{} is not a model's name.", code(name, 60)), format!("Give one such as `{command} opus`."))
+}
+
+/// `/mode`.
+#[must_use]
+pub fn mode_is(mode: ReplyMode, command: &str) -> String {
+    format!("Replies arrive as `{mode}` here: {}. `{command} <mode>` chooses another.", meaning(mode))
+}
+
+/// `/mode <mode>`.
+#[must_use]
+pub fn mode_set(mode: ReplyMode) -> String {
+    format!("Replies arrive as `{mode}` from the next turn on: {}.", meaning(mode))
+}
+
+/// The button that chooses a mode.
+#[must_use]
+pub fn mode_button(mode: ReplyMode) -> String {
+    match mode {
+        ReplyMode::Stream => "Stream".to_owned(),
+        ReplyMode::Batch => "Batch".to_owned(),
+        ReplyMode::Quiet => "Quiet".to_owned(),
     }
-    match sum.unknown_cost {
-        0 => words.push(format!("${:.2}", sum.cost_usd)),
-        unknown if unknown == sum.turns => {}
-        unknown => words.push(format!("${:.2} and {unknown} of unknown cost", sum.cost_usd)),
+}
+
+/// `/mode` with a word that is none.
+#[must_use]
+pub fn unknown_mode(word: &str, command: &str) -> UserError {
+    UserError::new(
+        format!("No mode {}.", code(word, 40)),
+        format!("Use `{command} stream`, `{command} batch` or `{command} quiet`."),
+    )
+}
+
+const fn meaning(mode: ReplyMode) -> &'static str {
+    match mode {
+        ReplyMode::Stream => "text grows while it is written, with a line for the tool that runs",
+        ReplyMode::Batch => "one reply when the turn has ended",
+        ReplyMode::Quiet => "text grows while it is written, tools are not shown",
     }
-    words.join(", ")
 }

@@ -115,11 +115,15 @@ async fn apply(
             conversation::choose_assistant(conn, *id, *assistant, now).await
         }
         Change::ChooseMode { conversation: id, mode } => conversation::choose_mode(conn, *id, *mode, now).await,
+        Change::ChooseModel { conversation: id, model } => {
+            conversation::choose_model(conn, *id, model.as_deref(), now).await
+        }
         Change::Rekey { conversation: id, key } => conversation::rekey(conn, *id, key, now).await,
         Change::PutCodebase(row) => codebase::put(conn, row).await,
         Change::DropCodebase { id } => codebase::drop_row(conn, *id, now).await,
         Change::StartSession(row) => session::start(conn, row).await,
         Change::EndSession { id, reason, at } => session::end(conn, *id, *reason, *at).await,
+        Change::ResumeSession { id } => session::resume(conn, *id).await,
         Change::AnnounceSession { id, assistant_session_id } => {
             session::announce(conn, *id, assistant_session_id).await
         }

@@ -45,6 +45,7 @@ stored! {
         CodebaseChanged = "codebase_changed",
         AssistantChanged = "assistant_changed",
         FreshContext = "fresh_context",
+        Resumed = "resumed",
         Lost = "lost",
         Closed = "closed",
     }

@@ -18,7 +18,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, platform_type, platform_conversation_id, codebase_id, cwd, ai_assistant_type, mode,
-             created_at, updated_at FROM remote_agent_conversations ",
+             model, created_at, updated_at FROM remote_agent_conversations ",
             $rest
         )
     };
@@ -35,6 +35,7 @@ statements! { "remote_agent_conversations";
     BIND: "UPDATE remote_agent_conversations SET codebase_id = $2, cwd = $3, updated_at = $4 WHERE id = $1";
     ASSISTANT: "UPDATE remote_agent_conversations SET ai_assistant_type = $2, updated_at = $3 WHERE id = $1";
     MODE: "UPDATE remote_agent_conversations SET mode = $2, updated_at = $3 WHERE id = $1";
+    MODEL: "UPDATE remote_agent_conversations SET model = $2, updated_at = $3 WHERE id = $1";
     /// Another conversation of the same platform that has this key.
     NAMESAKE:
         "SELECT o.id FROM remote_agent_conversations c
@@ -57,6 +58,7 @@ struct Row {
     cwd: Option<String>,
     ai_assistant_type: Option<String>,
     mode: Option<String>,
+    model: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -73,6 +75,7 @@ impl TryFrom<Row> for Conversation {
             cwd: row.cwd,
             assistant: restore_optional(TABLE, "ai_assistant_type", row.ai_assistant_type.as_deref())?,
             mode: restore_optional(TABLE, "mode", row.mode.as_deref())?,
+            model: row.model,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -137,6 +140,15 @@ pub(crate) async fn choose_mode(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     change!(conn, MODE, "conversation", id.0, mode.map(Stored::stored), now)
+}
+
+pub(crate) async fn choose_model(
+    conn: &mut Conn<'_>,
+    id: ConversationId,
+    model: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    change!(conn, MODEL, "conversation", id.0, model, now)
 }
 
 /// Gives it another key. A conversation that began under that key meanwhile hands its unhandled messages over,

@@ -38,12 +38,18 @@ statements! { "remote_agent_sessions";
         "UPDATE remote_agent_sessions
          SET active = FALSE, end_reason = $2, ended_at = $3, metadata = metadata - 'phases'
          WHERE id = $1 AND active";
+    RESUME:
+        "UPDATE remote_agent_sessions SET active = TRUE, ended_at = NULL, end_reason = NULL
+         WHERE id = $1 AND NOT active";
     ANNOUNCE: "UPDATE remote_agent_sessions SET assistant_session_id = $2 WHERE id = $1";
     /// Not on one that has ended: that would bring its phases back.
     METADATA: "UPDATE remote_agent_sessions SET metadata = $2 WHERE id = $1 AND active";
     GET: select!("WHERE id = $1");
     ACTIVE: select!("WHERE conversation_id = $1 AND active");
     LIST: select!("WHERE conversation_id = $1 ORDER BY id DESC LIMIT $2");
+    /// Rows are never deleted, so the place in their order is a number that people can keep.
+    COUNT: "SELECT COUNT(*) FROM remote_agent_sessions WHERE conversation_id = $1";
+    NTH: select!("WHERE conversation_id = $1 ORDER BY id LIMIT 1 OFFSET $2");
 }
 
 #[derive(FromRow)]
@@ -109,6 +115,10 @@ pub(crate) async fn end(
     change!(conn, END, "session", id.0, reason.stored(), at)
 }
 
+pub(crate) async fn resume(conn: &mut Conn<'_>, id: SessionId) -> Result<(), StoreError> {
+    change!(conn, RESUME, "session", id.0)
+}
+
 pub(crate) async fn announce(conn: &mut Conn<'_>, id: SessionId, assistants: &str) -> Result<(), StoreError> {
     change!(conn, ANNOUNCE, "session", id.0, assistants)
 }
@@ -131,6 +141,16 @@ pub(crate) async fn active(conn: &mut Conn<'_>, of: ConversationId) -> Result<Op
 
 pub(crate) async fn list(conn: &mut Conn<'_>, of: ConversationId, limit: u32) -> Result<Vec<Session>, StoreError> {
     rows!(conn, LIST, Row, of.0, i64::from(limit))?.into_iter().map(Session::try_from).collect()
+}
+
+pub(crate) async fn count(conn: &mut Conn<'_>, of: ConversationId) -> Result<i64, StoreError> {
+    Ok(optional!(conn, COUNT, (i64,), of.0)?.map_or(0, |(count,)| count))
+}
+
+/// The session with this number, counted from 1.
+pub(crate) async fn nth(conn: &mut Conn<'_>, of: ConversationId, number: u32) -> Result<Option<Session>, StoreError> {
+    let Some(before) = number.checked_sub(1) else { return Ok(None) };
+    optional!(conn, NTH, Row, of.0, i64::from(before))?.map(Session::try_from).transpose()
 }
 
 /// Without U+0000, which JSONB refuses.

@@ -1,6 +1,6 @@
 //! What turns consumed.
 
-use adjutant_core::id::ConversationId;
+use adjutant_core::id::{CodebaseId, ConversationId};
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
@@ -17,7 +17,8 @@ macro_rules! sum {
                     CAST(COALESCE(SUM(input_tokens), 0) AS BIGINT) AS input_tokens,
                     CAST(COALESCE(SUM(output_tokens), 0) AS BIGINT) AS output_tokens,
                     CAST(COALESCE(SUM(cost_usd), 0) AS DOUBLE PRECISION) AS cost_usd,
-                    COUNT(*) - COUNT(cost_usd) AS unknown_cost
+                    COUNT(*) - COUNT(cost_usd) AS unknown_cost,
+                    COUNT(*) - COUNT(COALESCE(input_tokens, output_tokens)) AS unknown_tokens
              FROM remote_agent_usage WHERE used_at >= $1",
             $rest
         )
@@ -36,6 +37,7 @@ statements! { "remote_agent_usage";
            cost_usd = excluded.cost_usd, duration_ms = excluded.duration_ms, used_at = excluded.used_at";
     SUM: sum!("");
     SUM_OF: sum!(" AND conversation_id = $2");
+    SUM_OF_CODEBASE: sum!(" AND codebase_id = $2");
 }
 
 #[derive(FromRow)]
@@ -45,6 +47,7 @@ struct Row {
     output_tokens: i64,
     cost_usd: f64,
     unknown_cost: i64,
+    unknown_tokens: i64,
 }
 
 pub(crate) async fn add(conn: &mut Conn<'_>, row: &UsageRow) -> Result<(), StoreError> {
@@ -76,11 +79,27 @@ pub(crate) async fn sum_since(
         Some(id) => optional!(conn, SUM_OF, Row, since, id.0)?,
         None => optional!(conn, SUM, Row, since)?,
     };
-    Ok(row.map_or_else(UsageSum::default, |row| UsageSum {
-        turns: row.turns,
-        input_tokens: row.input_tokens,
-        output_tokens: row.output_tokens,
-        cost_usd: row.cost_usd,
-        unknown_cost: row.unknown_cost,
-    }))
+    Ok(row.map_or_else(UsageSum::default, UsageSum::from))
+}
+
+pub(crate) async fn sum_of_codebase(
+    conn: &mut Conn<'_>,
+    codebase: CodebaseId,
+    since: DateTime<Utc>,
+) -> Result<UsageSum, StoreError> {
+    let row = optional!(conn, SUM_OF_CODEBASE, Row, since, codebase.0)?;
+    Ok(row.map_or_else(UsageSum::default, UsageSum::from))
+}
+
+impl From<Row> for UsageSum {
+    fn from(row: Row) -> Self {
+        Self {
+            turns: row.turns,
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            cost_usd: row.cost_usd,
+            unknown_cost: row.unknown_cost,
+            unknown_tokens: row.unknown_tokens,
+        }
+    }
 }

@@ -131,6 +131,22 @@ impl Store {
         reading!(self, conn => sql::session::list(conn, conversation, limit).await)
     }
 
+    /// How many sessions a conversation ever had: the number of the newest.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn count_sessions(&self, conversation: ConversationId) -> Result<i64, StoreError> {
+        reading!(self, conn => sql::session::count(conn, conversation).await)
+    }
+
+    /// The session of a conversation that has this number. The first one has number 1; numbers never change.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn nth_session(&self, conversation: ConversationId, number: u32) -> Result<Option<Session>, StoreError> {
+        reading!(self, conn => sql::session::nth(conn, conversation, number).await)
+    }
+
     /// One session.
     ///
     /// # Errors
@@ -173,6 +189,18 @@ impl Store {
         since: DateTime<Utc>,
     ) -> Result<UsageSum, StoreError> {
         reading!(self, conn => sql::usage::sum_since(conn, conversation, since).await)
+    }
+
+    /// What turns in a codebase consumed since then.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn usage_of_codebase(
+        &self,
+        codebase: adjutant_core::id::CodebaseId,
+        since: DateTime<Utc>,
+    ) -> Result<UsageSum, StoreError> {
+        reading!(self, conn => sql::usage::sum_of_codebase(conn, codebase, since).await)
     }
 
     /// The allow-lists of every platform.

@@ -22,6 +22,9 @@ on_both!(
     a_conversation_keeps_its_binding_assistant_and_mode,
     a_snapshot_has_the_session_its_run_and_the_running_turn,
     sessions_are_listed_newest_first_and_keep_their_end,
+    a_session_keeps_its_number_and_can_be_gone_back_to,
+    a_conversation_chooses_a_model_and_takes_it_back,
+    usage_of_a_codebase_is_its_own,
     a_run_never_goes_back_in_its_spool,
     a_turn_moves_to_another_run_and_ends,
     usage_is_summed_and_unknown_cost_counted,
@@ -137,6 +140,69 @@ async fn sessions_are_listed_newest_first_and_keep_their_end(db: Database) {
     assert_eq!((sessions[1].ended_at, sessions[1].end_reason), (Some(noon()), Some(EndReason::FreshContext)));
     assert_eq!(store.session(second.id).await.expect("a look"), Some(second));
     assert_eq!(store.list_sessions(accepted.conversation, 1).await.expect("a list").len(), 1);
+}
+
+async fn a_session_keeps_its_number_and_can_be_gone_back_to(db: Database) {
+    let store = db.open().await;
+    let (accepted, lane) = accept(&store, "chat", "d-1", "Hello").await;
+    let (first, second) = (session(accepted.conversation), session(accepted.conversation));
+    let changes = vec![
+        Change::StartSession(first.clone()),
+        Change::EndSession { id: first.id, reason: EndReason::Reset, at: noon() },
+        Change::StartSession(second.clone()),
+    ];
+    store.commit(Some(lane), changes).await.expect("begun");
+    let both_active = store.commit(Some(lane), vec![Change::ResumeSession { id: first.id }]).await;
+    both_active.expect_err("one active session per conversation");
+    let changes = vec![
+        Change::EndSession { id: second.id, reason: EndReason::Resumed, at: noon() },
+        Change::ResumeSession { id: first.id },
+    ];
+    store.commit(Some(lane), changes).await.expect("resumed");
+    assert_eq!(store.count_sessions(accepted.conversation).await.expect("a count"), 2);
+    let nth = |number| store.nth_session(accepted.conversation, number);
+    let (one, two) = (nth(1).await.expect("a look").expect("one"), nth(2).await.expect("a look").expect("two"));
+    assert_eq!((one.id, one.active, one.ended_at, one.end_reason), (first.id, true, None, None));
+    assert_eq!((two.id, two.active, two.end_reason), (second.id, false, Some(EndReason::Resumed)));
+    assert_eq!(nth(0).await.expect("a look"), None);
+    assert_eq!(nth(3).await.expect("a look"), None);
+    let snapshot = store.snapshot(accepted.conversation).await.expect("a snapshot");
+    assert_eq!(snapshot.session.map(|session| session.id), Some(first.id));
+}
+
+async fn a_conversation_chooses_a_model_and_takes_it_back(db: Database) {
+    let store = db.open().await;
+    let (accepted, lane) = accept(&store, "chat", "d-1", "Hello").await;
+    let conversation = accepted.conversation;
+    for model in [Some("opus".to_owned()), None] {
+        store
+            .commit(Some(lane), vec![Change::ChooseModel { conversation, model: model.clone() }])
+            .await
+            .expect("chosen");
+        assert_eq!(store.snapshot(conversation).await.expect("a snapshot").conversation.model, model);
+    }
+}
+
+async fn usage_of_a_codebase_is_its_own(db: Database) {
+    let store = db.open().await;
+    let running = Running::start(&store, "chat").await;
+    let shop = codebase("shop");
+    let row = UsageRow {
+        turn: running.turn.id,
+        session: running.session.id,
+        conversation: running.turn.conversation,
+        codebase: Some(shop.id),
+        assistant: AssistantKind::Claude,
+        model: None,
+        usage: Usage { input_tokens: None, output_tokens: None, cost_usd: None },
+        duration_ms: 1,
+        at: noon(),
+    };
+    store.commit(Some(running.lane), vec![Change::AddUsage(row)]).await.expect("added");
+    let sum = store.usage_of_codebase(shop.id, noon()).await.expect("a sum");
+    assert_eq!((sum.turns, sum.unknown_cost, sum.unknown_tokens), (1, 1, 1));
+    let other = store.usage_of_codebase(codebase("other").id, noon()).await.expect("a sum");
+    assert_eq!(other.turns, 0);
 }
 
 async fn a_run_never_goes_back_in_its_spool(db: Database) {
