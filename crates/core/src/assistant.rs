@@ -273,9 +273,41 @@ pub struct PermissionRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PermissionDetail {
-    Command { command: String },
-    Diff { path: String, diff: String },
-    Other { text: String },
+    Command {
+        command: String,
+    },
+    Diff {
+        path: String,
+        diff: String,
+    },
+    Other {
+        text: String,
+    },
+    /// Questions to be answered one after the other.
+    Choices {
+        questions: Vec<Question>,
+    },
+}
+
+/// A question with choices, and what a person answered so far. Other words than those of a choice are an answer, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    pub text: String,
+    pub choices: Vec<Choice>,
+    /// Several choices may be picked.
+    pub several: bool,
+    /// The places of the choices that are picked, before the person says that these are all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub picked: Vec<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+/// One choice of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub label: String,
+    pub description: String,
 }
 
 /// A person's answer.
@@ -287,6 +319,10 @@ pub enum Answer {
     AllowSession,
     Deny {
         reason: Option<String>,
+    },
+    /// The answers to its questions, in their order.
+    Chosen {
+        answers: Vec<String>,
     },
 }
 

@@ -2,7 +2,7 @@
 //! batched with others and run again.
 
 use adjutant_core::approval::{Approval, ApprovalState};
-use adjutant_core::assistant::SpoolOffset;
+use adjutant_core::assistant::{PermissionDetail, SpoolOffset};
 use adjutant_core::codebase::Codebase;
 use adjutant_core::conversation::ReplyMode;
 use adjutant_core::id::{ApprovalId, CodebaseId, ConversationId, InboundSeq, PartId, RunId, SessionId, TurnId};
@@ -105,6 +105,11 @@ pub enum Change {
     },
 
     Ask(Approval),
+    /// What was picked so far of an open approval's choices.
+    Pick {
+        id: ApprovalId,
+        detail: PermissionDetail,
+    },
     /// Only an open approval can be settled. Blanks its detail and raw data.
     Settle {
         id: ApprovalId,

@@ -195,7 +195,7 @@ async fn a_stranger_presses_somebody_elses_button_in_vain() {
     gateway.telegram.says(GROUP, ANA, "@adjutant_test_bot [[permission:Bash:echo hi]] [[text:finished]]");
     let shown = gateway.telegram.wait_for(GROUP, |messages| messages.iter().any(|m| !m.labels().is_empty())).await;
     let question = shown.iter().find(|message| !message.labels().is_empty()).unwrap().clone();
-    for label in ["Allow once", "Allow for this session", "Deny"] {
+    for label in ["Allow once", "Allow for this session", "Deny", "Deny and say why"] {
         gateway.telegram.presses(GROUP, STRANGER, question.id, label);
     }
     gateway.telegram.says(GROUP, STRANGER, "/approve@adjutant_test_bot 1");

@@ -32,7 +32,7 @@ async fn a_permission_is_asked_by_button_and_its_answer_reaches_the_assistant() 
     gateway.telegram.says(ANA, ANA, "run it [[permission:Bash:echo hi]] [[text:finished]]");
     let asked = gateway.telegram.wait_for(ANA, |messages| messages.iter().any(|m| !m.labels().is_empty())).await;
     let question = asked.iter().find(|message| !message.labels().is_empty()).unwrap();
-    assert_eq!(question.labels(), ["Allow once", "Allow for this session", "Deny"]);
+    assert_eq!(question.labels(), ["Allow once", "Allow for this session", "Deny", "Deny and say why"]);
     gateway.telegram.presses(ANA, ANA, question.id, "Allow once");
     gateway.until_said("finished").await;
     gateway.until_said("Allowed once by Ana").await;

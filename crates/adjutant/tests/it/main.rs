@@ -20,6 +20,7 @@ mod harness;
 mod limits;
 mod newcomer;
 mod operator;
+mod questions;
 mod real_claude;
 mod restart;
 mod run_as;

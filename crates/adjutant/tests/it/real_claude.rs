@@ -178,7 +178,7 @@ async fn permissions_are_asked_by_button_and_remembered_for_the_session() {
     let touch = |name: &str, end: &str| format!(r#"[[tool:Bash:{{"command":"touch {name}"}} || text:{end}]]"#);
     real.says(&touch("one", "first end"));
     let question = real.answers("Allow once").await;
-    assert_eq!(question.labels(), ["Allow once", "Allow for this session", "Deny"]);
+    assert_eq!(question.labels(), ["Allow once", "Allow for this session", "Deny", "Deny and say why"]);
     assert!(question.text.contains("touch one"), "{}", question.text);
     real.gateway.until_said("first end").await;
     assert!(real.gateway.shop().join("one").exists());

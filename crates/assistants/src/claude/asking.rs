@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use adjutant_core::assistant::{Answer, PermissionDetail, PermissionRequest};
+use adjutant_core::assistant::{Answer, Choice, PermissionDetail, PermissionRequest, Question};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,6 +13,8 @@ use similar::TextDiff;
 use super::protocol::{CanUseTool, Decision, Response, ToolInput, Written};
 use super::title::{relative, title};
 
+/// The tool with which the model asks the person.
+const ASK: &str = "AskUserQuestion";
 /// A diff is cut to so many lines; the assistant's own words tell the rest.
 const DIFF_LINES: usize = 200;
 /// Larger files are not read for a diff's context.
@@ -22,19 +24,23 @@ const SHOWN: usize = 4000;
 /// The most characters of a command, which is only cut at all so that it cannot fill the memory.
 const COMMAND: usize = 64_000;
 
-/// What has to be remembered to answer. The input is not: without `updatedInput` the program runs what it asked for.
+/// What has to be remembered to answer. The input only of questions, whose answers go into it: without `updatedInput`
+/// the program runs what it asked for.
 #[derive(Debug, Serialize, Deserialize)]
 struct Raw {
     tool: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     suggestions: Vec<Map<String, Value>>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    input: Map<String, Value>,
 }
 
 /// The question as people see it.
 pub fn request(id: &str, asked: CanUseTool, cwd: &Path) -> PermissionRequest {
     let title = title(&asked.tool_name, &asked.input, cwd);
     let detail = detail(&asked.tool_name, &asked.input, cwd);
-    let raw = Raw { tool: asked.tool_name, suggestions: asked.permission_suggestions.unwrap_or_default() };
+    let input = if asked.tool_name == ASK { asked.input.0 } else { Map::new() };
+    let raw = Raw { tool: asked.tool_name, suggestions: asked.permission_suggestions.unwrap_or_default(), input };
     PermissionRequest { request: id.to_owned(), title, detail, raw: serde_json::to_string(&raw).unwrap_or_default() }
 }
 
@@ -45,7 +51,13 @@ pub fn answer(request: &PermissionRequest, answer: &Answer) -> Result<Vec<u8>, s
         _ => Vec::new(),
     };
     let response = match answer {
-        Answer::AllowOnce | Answer::AllowSession => Decision::Allow { updated_permissions: &permissions },
+        Answer::AllowOnce | Answer::AllowSession => {
+            Decision::Allow { updated_permissions: &permissions, updated_input: None }
+        }
+        Answer::Chosen { answers } => {
+            let input = answered(serde_json::from_str(&request.raw)?, answers);
+            Decision::Allow { updated_permissions: &[], updated_input: Some(input) }
+        }
         Answer::Deny { reason } => Decision::Deny {
             message: reason.as_deref().filter(|why| !why.trim().is_empty()).unwrap_or("The person said no."),
         },
@@ -80,30 +92,34 @@ fn detail(tool: &str, input: &ToolInput, cwd: &Path) -> PermissionDetail {
             let path = input.text("file_path").unwrap_or_default();
             PermissionDetail::Diff { path: relative(path, cwd), diff: diff(tool, input, path, cwd) }
         }
-        "AskUserQuestion" => PermissionDetail::Other { text: bounded(&questions(input)) },
+        ASK => PermissionDetail::Choices { questions: questions(input) },
         _ => PermissionDetail::Other { text: bounded(&serde_json::to_string_pretty(&input.0).unwrap_or_default()) },
     }
 }
 
-/// The questions with their choices. A person answers by denying with the answer as the reason: the program hands
-/// that text to the model.
-fn questions(input: &ToolInput) -> String {
-    let mut text = String::new();
-    for question in input.list("questions") {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(question.text("question").unwrap_or_default());
-        for option in question.list("options") {
-            text.push_str("\n- ");
-            text.push_str(option.text("label").unwrap_or_default());
-            if let Some(description) = option.text("description").filter(|text| !text.is_empty()) {
-                text.push_str(": ");
-                text.push_str(description);
-            }
-        }
-    }
-    text
+/// The input with the answers, as the program's own dialogue fills it in: by the text of the question.
+fn answered(raw: Raw, answers: &[String]) -> Map<String, Value> {
+    let mut input = raw.input;
+    let asked = ToolInput(input.clone()).list("questions");
+    let by_text = asked.iter().zip(answers);
+    let by_text = by_text.map(|(question, answer)| (question.text("question").unwrap_or_default(), answer));
+    let answers: Map<String, Value> =
+        by_text.map(|(question, answer)| (question.to_owned(), Value::from(answer.as_str()))).collect();
+    input.insert("answers".to_owned(), Value::Object(answers));
+    input
+}
+
+fn questions(input: &ToolInput) -> Vec<Question> {
+    let text = |input: &ToolInput, name: &str| bounded(input.text(name).unwrap_or_default());
+    let choice = |option: &ToolInput| Choice { label: text(option, "label"), description: text(option, "description") };
+    let question = |question: &ToolInput| Question {
+        text: text(question, "question"),
+        choices: question.list("options").iter().map(choice).collect(),
+        several: question.is_set("multiSelect"),
+        picked: Vec::new(),
+        answer: None,
+    };
+    input.list("questions").iter().map(question).collect()
 }
 
 /// What would change in the file, against what is on disk now.
@@ -296,10 +312,19 @@ mod tests {
     }
 
     #[test]
-    fn a_question_lists_its_choices() {
-        let input = json!({ "questions": [{ "question": "Which?", "options": [
-            { "label": "A", "description": "first" }, { "label": "B", "description": "" }] }] });
-        let request = request("r", asked("AskUserQuestion", input), Path::new("/w"));
-        assert_eq!(request.detail, PermissionDetail::Other { text: "Which?\n- A: first\n- B".to_owned() });
+    fn a_question_lists_its_choices_and_its_answer_goes_into_the_input() {
+        let input = json!({ "questions": [
+            { "question": "Which?", "options": [{ "label": "A", "description": "first" }, { "label": "B" }] },
+            { "question": "What else?", "multiSelect": true, "options": [{ "label": "C" }, { "label": "D" }] },
+        ]});
+        let request = request("r", asked("AskUserQuestion", input.clone()), Path::new("/w"));
+        let PermissionDetail::Choices { questions } = &request.detail else { panic!("{request:?}") };
+        assert_eq!(questions[0].choices[0], Choice { label: "A".to_owned(), description: "first".to_owned() });
+        assert_eq!((questions[0].several, questions[1].several), (false, true));
+        let chosen = Answer::Chosen { answers: vec!["B".to_owned(), "C, D".to_owned()] };
+        let line: Value = serde_json::from_slice(&answer(&request, &chosen).unwrap()).unwrap();
+        let response = &line["response"]["response"];
+        assert_eq!(response["updatedInput"]["questions"], input["questions"]);
+        assert_eq!(response["updatedInput"]["answers"], json!({ "Which?": "B", "What else?": "C, D" }));
     }
 }

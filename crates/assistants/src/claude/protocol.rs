@@ -391,6 +391,8 @@ pub enum Decision<'a> {
     Allow {
         #[serde(rename = "updatedPermissions", skip_serializing_if = "<[_]>::is_empty")]
         updated_permissions: &'a [serde_json::Map<String, serde_json::Value>],
+        #[serde(rename = "updatedInput", skip_serializing_if = "Option::is_none")]
+        updated_input: Option<serde_json::Map<String, serde_json::Value>>,
     },
     Deny {
         message: &'a str,

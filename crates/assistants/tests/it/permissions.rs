@@ -61,10 +61,11 @@ async fn a_choice_is_shown_and_answered_in_words() {
     let mut session = lab.start().await;
     session.prompt("[[question:Which colour?|red|blue]]").await;
     let request = session.question().await;
-    assert_eq!(request.detail, PermissionDetail::Other { text: "Which colour?\n- red\n- blue".to_owned() });
-    let answer = Answer::Deny { reason: Some("green".to_owned()) };
+    let PermissionDetail::Choices { questions } = &request.detail else { panic!("not a choice: {request:?}") };
+    assert_eq!(questions[0].choices[1].label, "blue");
+    let answer = Answer::Chosen { answers: vec!["green".to_owned()] };
     session.run.control.answer(ApprovalId(1), &request, &answer).await.unwrap();
     session.outcome().await;
-    assert_eq!(session.blocks(), ["denied: green"]);
+    assert_eq!(session.blocks(), ["Which colour? green"]);
     session.end().await;
 }

@@ -30,6 +30,7 @@ impl Actor {
                 Action::Answer { approval, answer } => {
                     return self.answer_approval(inbound, approval, answer).await;
                 }
+                Action::Say { approval, text } => return self.answer_in_words(inbound, approval, &text).await,
                 Action::StopTurn => stop = true,
                 Action::StartBeside => self.stop_waiting_for_directory(),
                 other => changes.extend(self.apply_action(other, pending.as_ref()).await?),
@@ -97,9 +98,12 @@ impl Actor {
                 vec![Change::ChooseMode { conversation, mode: Some(mode) }]
             }
             Action::ClearQueue => self.clear_line(),
-            Action::StopTurn | Action::StartBeside | Action::Enqueue | Action::Steer(_) | Action::Answer { .. } => {
-                Vec::new()
-            }
+            Action::StopTurn
+            | Action::StartBeside
+            | Action::Enqueue
+            | Action::Steer(_)
+            | Action::Answer { .. }
+            | Action::Say { .. } => Vec::new(),
         })
     }
 

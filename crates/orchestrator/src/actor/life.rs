@@ -87,6 +87,7 @@ impl Actor {
             run: None,
             stored_run: snapshot.run.as_ref().map(|run| (run.id, run.offset)),
             approvals: snapshot.approvals.iter().map(|approval| (approval.id, approval.clone())).collect(),
+            awaited: None,
             close_run: Arc::new(Notify::new()),
             close_after_turn: false,
             growing: None,

@@ -12,7 +12,7 @@
 //! | [`begin`] | a turn starts: session, run, rows, prompt |
 //! | [`turn`] [`events`] | a turn that runs, and what its assistant says |
 //! | [`ending`] | a turn ends: its last parts and all its rows in one commit |
-//! | [`permission`] | what the assistant asks, what people answer |
+//! | [`permission`] [`question`] | what the assistant asks, what people answer |
 //! | [`apply`] | what a command changes |
 //! | [`timers`] | watchdogs, idle time, expiry |
 //! | [`recover`] | turns that ran when the gateway went away |
@@ -51,6 +51,7 @@ mod line;
 mod permission;
 mod place;
 mod prepare;
+mod question;
 mod receive;
 mod recover;
 mod steer;
@@ -87,6 +88,8 @@ pub struct Actor {
     /// A run of the active session that another life of the gateway left behind.
     stored_run: Option<(RunId, SpoolOffset)>,
     approvals: BTreeMap<ApprovalId, Approval>,
+    /// Whose next message answers an approval.
+    awaited: Option<question::Awaited>,
     close_run: Arc<Notify>,
     /// The session was ended while its turn ran: its process is closed when that has stopped.
     close_after_turn: bool,

@@ -4,14 +4,13 @@ use adjutant_core::approval::{Approval, ApprovalState};
 use adjutant_core::assistant::{Answer, PermissionRequest};
 use adjutant_core::id::ApprovalId;
 use adjutant_core::message::InboundContent;
-use adjutant_core::platform::{Button, Part};
+use adjutant_core::platform::Part;
 use adjutant_store::change::Change;
 use adjutant_store::record::{Inbound, PartKind};
 
 use super::{Actor, Halt, Work};
-use crate::buttons;
 use crate::outbound::Message;
-use crate::words::{approval as words, turn::tool_title};
+use crate::words::{approval as words, question, turn::tool_title};
 
 impl Actor {
     pub(super) async fn on_permission_requested(&mut self, request: PermissionRequest) -> Result<(), Halt> {
@@ -43,9 +42,7 @@ impl Actor {
         let now = self.context.clock.now();
         let expires_at = now + chrono::Duration::from_std(self.context.settings.watchdogs.approval).unwrap_or_default();
         let Some(run) = &self.run else { return Ok(()) };
-        let approve = self.platform.spell_command("approve");
-        let mut part = Part::text(words::question(run.assistant, id, &request, &approve));
-        part.buttons = vec![question_buttons(id)];
+        let part = self.question_part(run.assistant, id, &request);
         let message = Message::new(&self.conversation, PartKind::Approval, part);
         run.control.keep_until(expires_at + chrono::Duration::hours(1)).await;
         let run_id = run.id;
@@ -91,9 +88,14 @@ impl Actor {
                 };
             }
         }
+        if !matches!(answer, Answer::Chosen { .. } | Answer::Deny { .. }) && self.has_choices(id) {
+            let usage = self.platform.spell_command(&format!("answer {id}"));
+            let notice = self.answer_to(inbound, question::needs_choice(&usage));
+            return self.done(inbound, Vec::new(), vec![notice]).await;
+        }
         let by = inbound.message.sender.name.clone();
         let state = ApprovalState::Answered { answer, by, at: self.context.clock.now() };
-        let Some((settle, mut shown, request)) = self.settle(id, state.clone()) else { return Ok(()) };
+        let Some((settle, mut shown, request)) = self.settle(id, state.clone()).await? else { return Ok(()) };
         let mut changes = vec![settle];
         if !typed && let Some(pressed) = inbound.message.message.clone() {
             // Where a crash cut off the sending of the question, the press is what tells us its message.
@@ -109,23 +111,31 @@ impl Actor {
         self.pass_on(id, &request).await
     }
 
-    async fn late_answer(&mut self, inbound: &Inbound, state: &ApprovalState) -> Result<(), Halt> {
+    pub(super) async fn late_answer(&mut self, inbound: &Inbound, state: &ApprovalState) -> Result<(), Halt> {
         let notice = self.answer_to(inbound, words::already(state));
         self.done(inbound, Vec::new(), vec![notice]).await
     }
 
     /// The changes and the edited message that settle an approval; the request as it was, to answer it with.
-    fn settle(&mut self, id: ApprovalId, state: ApprovalState) -> Option<(Change, Message, PermissionRequest)> {
+    async fn settle(
+        &mut self,
+        id: ApprovalId,
+        state: ApprovalState,
+    ) -> Result<Option<(Change, Message, PermissionRequest)>, Halt> {
         let assistant = self.assistant_kind();
         let conversation = self.conversation.clone();
-        let approval = self.approvals.get_mut(&id)?;
+        let revision = self.next_revision(id).await?;
+        if self.awaited.as_ref().is_some_and(|awaited| awaited.approval == id) {
+            self.awaited = None;
+        }
+        let Some(approval) = self.approvals.get_mut(&id) else { return Ok(None) };
         let title = tool_title(&approval.request.title);
         let mut message =
             Message::new(&conversation, PartKind::Approval, Part::text(words::settled(assistant, &title, &state)));
         message.id = approval.part;
-        message.revision = 2;
+        message.revision = revision;
         approval.state = state.clone();
-        Some((Change::Settle { id, state }, message, approval.request.clone()))
+        Ok(Some((Change::Settle { id, state }, message, approval.request.clone())))
     }
 
     /// Gives the answer to the assistant, if there is one. Writing it twice does no harm.
@@ -161,7 +171,7 @@ impl Actor {
 
     /// Ends an approval that no person answered.
     pub(super) async fn close_approval(&mut self, id: ApprovalId, state: ApprovalState) -> Result<(), Halt> {
-        let Some((settle, shown, request)) = self.settle(id, state) else { return Ok(()) };
+        let Some((settle, shown, request)) = self.settle(id, state).await? else { return Ok(()) };
         self.commit(vec![settle], vec![shown]).await?;
         self.pass_on(id, &request).await
     }
@@ -192,15 +202,4 @@ impl Actor {
             .or_else(|| self.session.as_ref().map(|session| session.assistant))
             .unwrap_or(adjutant_core::kind::AssistantKind::ALL[0])
     }
-}
-
-fn question_buttons(id: ApprovalId) -> Vec<Button> {
-    [
-        ("Allow once", Answer::AllowOnce),
-        ("Allow for this session", Answer::AllowSession),
-        ("Deny", Answer::Deny { reason: None }),
-    ]
-    .into_iter()
-    .map(|(label, answer)| Button { label: label.to_owned(), token: buttons::approval(id, &answer) })
-    .collect()
 }

@@ -62,6 +62,9 @@ impl Actor {
             self.refresh_codebase().await?;
         }
         match input {
+            Input::Prompt(text) if !text.trim().is_empty() && self.awaits(&inbound) => {
+                self.take_awaited(&inbound, text.trim()).await
+            }
             Input::Prompt(text) if text.trim().is_empty() && !has_quote(&inbound) => {
                 let notice = self.answer_to(&inbound, turn_words::nothing_said());
                 self.done(&inbound, Vec::new(), vec![notice]).await
@@ -105,6 +108,8 @@ impl Actor {
         self.acknowledge(&inbound);
         match buttons::parse(token) {
             Some(Press::Approval { id, answer }) => self.answer_approval(&inbound, id, answer).await,
+            Some(Press::DenyWhy { id }) => self.await_reason(&inbound, id).await,
+            Some(Press::Pick { id, question, pick }) => self.on_pick(&inbound, (id, question), pick).await,
             Some(Press::Steer { message }) => self.steer_waiting(&inbound, message).await,
             Some(Press::Drop { message }) => self.drop_waiting(&inbound, message).await,
             Some(Press::Command { text }) => {

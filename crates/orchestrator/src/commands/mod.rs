@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 
 use crate::context::Context;
 
+mod answer;
 mod approve;
 mod assistant;
 mod clone;
@@ -78,6 +79,7 @@ pub static ALL: &[&dyn Command] = &[
     &queue::Queue,
     &approve::Approve,
     &deny::Deny,
+    &answer::GiveAnswer,
     &reset::Reset,
     &new::New,
     &sessions::Sessions,
@@ -305,6 +307,11 @@ pub enum Action {
     Answer {
         approval: ApprovalId,
         answer: Answer,
+    },
+    /// Answers the question of an approval that has choices, in words.
+    Say {
+        approval: ApprovalId,
+        text: String,
     },
 }
 

@@ -20,6 +20,7 @@ pub fn question(assistant: AssistantKind, id: ApprovalId, request: &PermissionRe
         PermissionDetail::Diff { path, diff } => {
             format!("wants to change {}:\n{}", code(path, 200), fence("diff", &shorten(diff)))
         }
+        PermissionDetail::Choices { .. } => "asks something.".to_owned(),
         PermissionDetail::Other { text } if text.is_empty() => format!("wants to use {}.", tool_title(&request.title)),
         PermissionDetail::Other { text } => {
             format!("wants to use {}:\n{}", code(&request.title.tool, 60), fence("", &shorten(text)))
@@ -39,6 +40,7 @@ pub fn settled(assistant: AssistantKind, title: &str, state: &ApprovalState) -> 
             Answer::AllowSession => format!("✓ Allowed for this session by {by}: {title}"),
             Answer::Deny { reason: Some(reason) } => format!("✗ Denied by {by}: {title}\n{}", code(reason, 200)),
             Answer::Deny { reason: None } => format!("✗ Denied by {by}: {title}"),
+            Answer::Chosen { answers } => super::question::answered(by, answers),
         },
         ApprovalState::Withdrawn => format!("✗ Not needed any more: {title}"),
         ApprovalState::Expired => format!("✗ Denied, nobody answered in 24 h: {title}"),
@@ -50,6 +52,7 @@ pub fn settled(assistant: AssistantKind, title: &str, state: &ApprovalState) -> 
 pub fn already(state: &ApprovalState) -> String {
     match state {
         ApprovalState::Answered { answer: Answer::Deny { .. }, by, .. } => format!("Already denied by {by}."),
+        ApprovalState::Answered { answer: Answer::Chosen { .. }, by, .. } => format!("Already answered by {by}."),
         ApprovalState::Answered { by, .. } => format!("Already allowed by {by}."),
         ApprovalState::Withdrawn => "Not needed any more.".to_owned(),
         ApprovalState::Expired => "Expired; it counted as denied.".to_owned(),

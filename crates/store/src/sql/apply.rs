@@ -137,6 +137,7 @@ async fn apply(
         Change::SetInbound { seq, state, at } => inbound::set(conn, *seq, *state, *at).await,
         Change::CountAttempt { seq } => inbound::count_attempt(conn, *seq).await,
         Change::Ask(row) => approval::ask(conn, row).await,
+        Change::Pick { id, detail } => approval::pick(conn, *id, detail).await,
         Change::Settle { id, state } => approval::settle(conn, *id, state).await,
         Change::PutPart(part) => outbox::put(conn, part).await,
         Change::Sending { id } => outbox::sending(conn, *id, now).await,

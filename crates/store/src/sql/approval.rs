@@ -35,6 +35,8 @@ statements! { "remote_agent_approvals";
         "UPDATE remote_agent_approvals
          SET state = $2, answer = $3, reason = $4, answered_by = $5, answered_at = $6, detail = '', raw = ''
          WHERE id = $1 AND state = 'open'";
+    /// What was picked so far, while the question is open.
+    PICK: "UPDATE remote_agent_approvals SET detail = $2 WHERE id = $1 AND state = 'open'";
     FORGET_REASONS: "UPDATE remote_agent_approvals SET reason = NULL WHERE turn_id = $1 AND reason IS NOT NULL";
     GET: select!("WHERE id = $1");
     LIST_OPEN: select!("WHERE state = 'open' ORDER BY id");
@@ -112,6 +114,11 @@ impl Row {
             Some("allow_once") => Ok(Answer::AllowOnce),
             Some("allow_session") => Ok(Answer::AllowSession),
             Some("deny") => Ok(Answer::Deny { reason: self.reason.clone() }),
+            // The answers go with the end of the turn, like reasons.
+            Some("chosen") => {
+                let answers = from_json(TABLE, "reason", self.reason.as_deref().unwrap_or_default())?;
+                Ok(Answer::Chosen { answers: answers.unwrap_or_default() })
+            }
             _ => Err(unreadable(TABLE, "answer")),
         }
     }
@@ -151,13 +158,19 @@ pub(crate) async fn settle(conn: &mut Conn<'_>, id: ApprovalId, state: &Approval
             let (answer, reason) = match answer {
                 Answer::AllowOnce => ("allow_once", None),
                 Answer::AllowSession => ("allow_session", None),
-                Answer::Deny { reason } => ("deny", reason.as_deref()),
+                Answer::Deny { reason } => ("deny", reason.as_deref().map(clean)),
+                Answer::Chosen { answers } => ("chosen", Some(to_json(TABLE, "reason", answers)?.into())),
             };
-            (Some(answer), reason.map(clean), Some(clean(by)), Some(*at))
+            (Some(answer), reason, Some(clean(by)), Some(*at))
         }
         ApprovalState::Open | ApprovalState::Withdrawn | ApprovalState::Expired => (None, None, None, None),
     };
     change!(conn, SETTLE, "approval", id.0, name, answer, reason.as_deref(), by.as_deref(), at)
+}
+
+pub(crate) async fn pick(conn: &mut Conn<'_>, id: ApprovalId, detail: &PermissionDetail) -> Result<(), StoreError> {
+    let detail = to_json(TABLE, "detail", detail)?;
+    change!(conn, PICK, "approval", id.0, detail.as_str())
 }
 
 pub(crate) async fn forget_reasons(conn: &mut Conn<'_>, turn: TurnId) -> Result<(), StoreError> {

@@ -224,13 +224,7 @@ impl Program {
                 self.quiet = true;
                 Ok(())
             }
-            Step::Question { text, choices } => {
-                let options: Vec<_> =
-                    choices.iter().map(|label| json!({ "label": label, "description": "" })).collect();
-                let question =
-                    json!({ "question": text, "header": "Choose", "options": options, "multiSelect": false });
-                self.ask("AskUserQuestion", &json!({ "questions": [question] }), |_| Ok("allowed".to_owned()))
-            }
+            Step::Questions(questions) => self.choose(&questions),
             Step::Join => self.join(),
             Step::Pause(ms) => self.pause(ms),
             Step::Hang { after } => self.hang(&after),

@@ -33,11 +33,9 @@ pub enum Step {
     Run(String),
     /// `quiet`: in the rest of the turn nothing is said of what was allowed or heard.
     Quiet,
-    /// `question:T|A|B`: asks the person to choose, as `AskUserQuestion` does.
-    Question {
-        text: String,
-        choices: Vec<String>,
-    },
+    /// `question:T|A|B`: asks the person to choose, as `AskUserQuestion` does. Several questions stand one behind the
+    /// other with `||` between them; of one that begins with `*` several choices may be picked. Says the answers.
+    Questions(Vec<Vec<String>>),
     /// `join`: waits until another message is written to it, and takes that into the running turn, as the real program
     /// does during a tool call. Says "heard: …".
     Join,
@@ -148,8 +146,8 @@ fn parse(name: &str, argument: &str) -> Option<Step> {
             Step::Edit { path: path.to_owned(), content: content.to_owned() }
         }
         "question" => {
-            let mut parts = argument.split('|').map(str::to_owned);
-            Step::Question { text: parts.next()?, choices: parts.collect() }
+            let question = |text: &str| text.split('|').map(str::to_owned).collect();
+            Step::Questions(argument.split("||").map(question).collect())
         }
         "run" => Step::Run(argument.to_owned()),
         "pause" => Step::Pause(argument.parse().ok()?),

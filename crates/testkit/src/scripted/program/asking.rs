@@ -24,6 +24,23 @@ impl Program {
         self.ask("Bash", &json!({ "command": command }), |_| run(command))
     }
 
+    /// Asks the person to choose; says the answers.
+    pub(super) fn choose(&mut self, questions: &[Vec<String>]) -> Result<(), Stop> {
+        let asked = questions.iter().filter_map(|parts| {
+            let (text, choices) = parts.split_first()?;
+            let options: Vec<_> = choices.iter().map(|label| json!({ "label": label, "description": "" })).collect();
+            let (text, several) = (text.trim_start_matches('*'), text.starts_with('*'));
+            Some(json!({ "question": text, "header": "Choose", "options": options, "multiSelect": several }))
+        });
+        let input = json!({ "questions": asked.collect::<Vec<_>>() });
+        self.ask("AskUserQuestion", &input, |decision| {
+            let answers = decision["updatedInput"]["answers"].as_object().cloned().unwrap_or_default();
+            let said =
+                answers.iter().map(|(question, answer)| format!("{question} {}", answer.as_str().unwrap_or_default()));
+            Ok(said.collect::<Vec<_>>().join("; "))
+        })
+    }
+
     /// Asks before a tool is used; says what was decided.
     pub(super) fn ask(
         &mut self,
