@@ -10,6 +10,7 @@ pub struct Screen {
     /// What the assistant was last said to do.
     doing: String,
     style: Style,
+    at_line_start: bool,
 }
 
 /// How what is not part of the conversation looks.
@@ -28,30 +29,14 @@ struct Apart<'a> {
 
 impl Screen {
     pub const fn new(style: Style) -> Self {
-        Self { open: None, doing: String::new(), style }
+        Self { open: None, doing: String::new(), style, at_line_start: true }
     }
 
     /// A message as it stands now.
     pub fn show(&mut self, id: &str, text: &str) {
         let apart = apart(text);
-        let body = printable(apart.body);
-        let known = self.open.as_ref().filter(|(open, _)| open == id).map(|(_, printed)| printed.clone());
-        let new = match &known {
-            Some(printed) => body.strip_prefix(printed.as_str()).map(str::to_owned),
-            None => None,
-        };
-        match new {
-            Some(new) => print(&new),
-            // Another message, or one that was replaced.
-            None if !body.is_empty() => {
-                self.line_end();
-                print(&body);
-            }
-            None => {}
-        }
-        if !body.is_empty() || known.is_some() {
-            self.open = Some((id.to_owned(), body));
-        }
+        let new = self.grown(id, printable(apart.body));
+        self.print(&new);
         if let Some(doing) = apart.doing.map(printable)
             && !doing.is_empty()
             && doing != self.doing
@@ -59,6 +44,21 @@ impl Screen {
             self.note(&format!("· {doing}"));
             self.doing = doing;
         }
+    }
+
+    /// What has to be printed of it: what is new, or all of another message and of one that was replaced.
+    fn grown(&mut self, id: &str, body: String) -> String {
+        let before = self.open.as_ref().filter(|(open, _)| open == id).map(|(_, printed)| printed.as_str());
+        let new = match before.and_then(|before| body.strip_prefix(before)) {
+            // Behind a note it goes on at the beginning of a line.
+            Some(new) if self.at_line_start => new.trim_start_matches('\n').to_owned(),
+            Some(new) => new.to_owned(),
+            None if body.is_empty() => return body,
+            None if self.at_line_start => body.clone(),
+            None => format!("\n{body}"),
+        };
+        self.open = Some((id.to_owned(), body));
+        new
     }
 
     /// Something about the conversation, not in it: on the other output, so that scripts read replies alone.
@@ -74,24 +74,29 @@ impl Screen {
     /// Where the person writes.
     pub fn prompt(&mut self) {
         self.line_end();
-        print("> ");
+        self.print("> ");
+        // The person ends this line.
+        self.at_line_start = true;
+        self.open = None;
         self.doing.clear();
     }
 
     /// The next thing begins on a line of its own.
     pub fn line_end(&mut self) {
-        if let Some((_, printed)) = self.open.take()
-            && !printed.ends_with('\n')
-        {
-            print("\n");
+        if !self.at_line_start {
+            self.print("\n");
         }
     }
-}
 
-fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // A reader that went away has seen enough.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    fn print(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.at_line_start = text.ends_with('\n');
+        let mut out = std::io::stdout().lock();
+        // A reader that went away has seen enough.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
 }
 
 /// Without anything that a terminal would obey.
@@ -140,6 +145,24 @@ mod tests {
         ] {
             assert_eq!(apart(text), Apart { body, doing }, "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_message_that_grows_only_what_is_new_is_printed_also_behind_a_note() {
+        let mut screen = Screen::new(Style::Plain);
+        let mut shown = |id: &str, text: &str| {
+            let new = screen.grown(id, text.to_owned());
+            screen.at_line_start = if new.is_empty() { screen.at_line_start } else { new.ends_with('\n') };
+            new
+        };
+        assert_eq!(shown("a", "Look"), "Look");
+        assert_eq!(shown("a", "Look here"), " here");
+        assert_eq!(shown("a", "Look here"), "");
+        assert_eq!(shown("b", "Another"), "\nAnother");
+        assert_eq!(shown("b", "Replaced"), "\nReplaced");
+        assert_eq!(shown("c", ""), "");
+        screen.note("· Read");
+        assert_eq!(screen.grown("b", "Replaced\n\nand on".to_owned()), "and on");
     }
 
     #[test]

@@ -87,6 +87,8 @@ async fn a_question_that_nobody_can_answer_is_denied_and_the_exit_code_says_so()
     assert_eq!(output.status.code(), Some(3), "{err}");
     assert!(err.contains("[a] Allow once") && err.contains("Denied: nobody can answer here."), "{err}");
     assert!(!newcomer.sample("greeting.py").contains("or 'you'"));
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(out.matches("First it reads the code.").count(), 1, "nothing is printed twice: {out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
