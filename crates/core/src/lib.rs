@@ -7,6 +7,7 @@
 //! | [`intake`] | the port through which adapters hand messages in |
 //! | [`message`] | what people send: text, button presses, and who they are |
 //! | [`codebase`] [`conversation`] [`session`] [`turn`] [`approval`] | the entities and their states |
+//! | [`attachment`] | a file that goes out with a message |
 //! | [`id`] [`kind`] | typed identifiers and the closed lists of platforms and assistants |
 //! | [`clock`] | time as an argument; tests move it by hand |
 //! | [`error`] | [`error::UserError`]: an error that is shown to a person as it stands |
@@ -14,6 +15,7 @@
 
 pub mod approval;
 pub mod assistant;
+pub mod attachment;
 pub mod clock;
 pub mod codebase;
 pub mod conversation;

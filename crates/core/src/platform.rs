@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use crate::attachment::{Attachment, Content};
+use crate::id::PartId;
 use crate::kind::PlatformKind;
 use crate::message::{ConversationKey, DeliveryId, MessageRef};
 
@@ -29,6 +31,15 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// [`SendError::Rejected`] also when the message is gone; then delivery sends a new one.
     async fn edit(&self, to: &ConversationKey, at: &MessageRef, part: &Part) -> Result<(), SendError>;
+
+    /// Shows text that is still being written, in a passing way: called where [`Preview::Draft`] says so, again and
+    /// again for the same `id`. What was sent last fades by itself and with the next message.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn draft(&self, _to: &ConversationKey, _id: PartId, _part: &Part) -> Result<(), SendError> {
+        Err(SendError::Rejected("text that is still being written cannot be shown here".to_owned()))
+    }
 
     /// Removes a message that was sent before.
     ///
@@ -71,8 +82,11 @@ pub struct Capabilities {
     pub status_fades: Option<Duration>,
     /// The most units [`Platform::measure`] may give for one part.
     pub part_limit: usize,
-    /// Parts of one reply before the rest is cut short.
+    /// Parts of one reply. Of a longer one the middle is left out, and the whole is attached; without attachments it
+    /// is sent in as many parts as it takes.
     pub parts_before_overflow: usize,
+    /// The most bytes of an attachment; `None`: none can be sent here.
+    pub attachment_limit: Option<u64>,
     /// What may be sent here and how fast.
     pub budget: Budget,
     /// The longest a finished reply may sit in an edited message before a new one is sent, so that the
@@ -87,6 +101,19 @@ pub enum Preview {
     None,
     /// By editing a message that becomes the finished part.
     Edit(Pace),
+    /// By [`Platform::draft`], which is no message: it fades after this time, and the finished part is sent anew.
+    Draft { pace: Pace, fades: Duration },
+}
+
+impl Preview {
+    /// When previews are sent; `None`: never.
+    #[must_use]
+    pub const fn pace(&self) -> Option<Pace> {
+        match self {
+            Self::None => None,
+            Self::Edit(pace) | Self::Draft { pace, .. } => Some(*pace),
+        }
+    }
 }
 
 /// When previews are sent. Source of the figures: the platforms' published and observed limits.
@@ -136,13 +163,29 @@ pub struct Part {
     /// No sound on the person's phone.
     #[serde(default)]
     pub silent: bool,
+    /// A file that is the message; the text stands below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Attachment>,
 }
 
 impl Part {
     /// A part with text alone.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), form: Form::Formatted, buttons: Vec::new(), reply_to: None, silent: false }
+        Self {
+            text: text.into(),
+            form: Form::Formatted,
+            buttons: Vec::new(),
+            reply_to: None,
+            silent: false,
+            attachment: None,
+        }
+    }
+
+    /// A part that is a file, with a few words below it.
+    #[must_use]
+    pub fn attached(attachment: Attachment, caption: impl Into<String>) -> Self {
+        Self { attachment: Some(attachment), ..Self::text(caption) }
     }
 }
 

@@ -2,10 +2,16 @@
 //! gateway replays the same events and finds the same parts, so that none is said twice.
 //!
 //! One reply is one message that grows while it fits; a new part is begun when it does not, or when something
-//! else has to stand below it (an approval).
+//! else has to stand below it (an approval). Of a reply that is longer than the platform's most parts, the first ones
+//! and the end are said, and the whole follows as a file.
 
-/// Cuts a text into parts that fit the platform; never empty for a text that is not.
-pub type Splitter<'a> = &'a dyn Fn(&str) -> Vec<String>;
+use adjutant_core::platform::Attachment;
+
+use crate::delivery::Paper;
+use crate::words::reply as words;
+
+/// The name of the file that holds a whole answer.
+const FILE: &str = "answer.md";
 
 /// A part whose text is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +19,7 @@ pub struct FinishedPart {
     /// Its place in the reply, from 0.
     pub ordinal: u32,
     pub text: String,
+    pub attachment: Option<Attachment>,
 }
 
 /// The reply of one turn while it is written.
@@ -25,31 +32,39 @@ pub struct Reply {
     ordinal: u32,
     last_block: String,
     blocks: u32,
+    /// The most parts in a row; `None`: as many as it takes.
+    most: Option<usize>,
+    /// Parts since the beginning, or since something else stood between.
+    in_row: usize,
+    /// Everything said so far, kept where the parts are limited.
+    whole: String,
+    /// Something was left out of the parts.
+    shortened: bool,
 }
 
 impl Reply {
+    /// A reply of so many parts in a row at most; what is too long for them is shortened, and attached as a file.
+    #[must_use]
+    pub fn limited_to(most: usize) -> Self {
+        Self { most: Some(most.max(1)), ..Self::default() }
+    }
+
     /// A piece of the block that is being written.
     pub fn delta(&mut self, text: &str) {
         self.live.push_str(text);
     }
 
     /// A finished block: it replaces the deltas since the last one. Yields the parts that are complete now.
-    pub fn block(&mut self, text: String, split: Option<Splitter<'_>>) -> Vec<FinishedPart> {
+    pub fn block(&mut self, text: String, paper: Option<&Paper<'_>>) -> Vec<FinishedPart> {
         self.live.clear();
         if text.trim().is_empty() {
             return Vec::new();
         }
         append_paragraph(&mut self.open, &text);
+        self.keep(&text);
         self.last_block = text;
         self.blocks += 1;
-        let Some(split) = split else { return Vec::new() };
-        let mut pieces = split(&self.open);
-        let Some(last) = pieces.pop() else { return Vec::new() };
-        if pieces.is_empty() {
-            return Vec::new();
-        }
-        self.open = last;
-        pieces.into_iter().map(|text| self.number(text)).collect()
+        paper.map_or_else(Vec::new, |paper| self.cut(paper))
     }
 
     /// The deltas since the last block will not be finished.
@@ -58,29 +73,31 @@ impl Reply {
     }
 
     /// Closes the open part because something else has to stand below it.
-    pub fn close_part(&mut self) -> Option<FinishedPart> {
-        if self.open.trim().is_empty() {
-            return None;
-        }
-        let text = std::mem::take(&mut self.open);
-        Some(self.number(text))
+    pub fn close_part(&mut self, paper: &Paper<'_>) -> Vec<FinishedPart> {
+        let parts = self.last(paper);
+        self.in_row = 0;
+        parts
     }
 
     /// The last parts, with a closing line below the text. Text that was still being written is kept when
     /// `keep_live` says that it will never be finished.
-    pub fn finish(&mut self, closing: &str, keep_live: KeepLive, split: Splitter<'_>) -> Vec<FinishedPart> {
+    pub fn finish(&mut self, closing: &str, keep_live: KeepLive, paper: &Paper<'_>) -> Vec<FinishedPart> {
         let live = std::mem::take(&mut self.live);
         if keep_live == KeepLive::Yes && !live.trim().is_empty() {
             append_paragraph(&mut self.open, &live);
+            self.keep(&live);
         }
         if !closing.is_empty() {
             append_paragraph(&mut self.open, closing);
         }
-        let text = std::mem::take(&mut self.open);
-        if text.trim().is_empty() {
-            return Vec::new();
+        let mut parts = self.last(paper);
+        if self.shortened {
+            let whole = std::mem::take(&mut self.whole);
+            let caption = words::whole_answer(whole.chars().count());
+            let attachment = Some(Attachment::text(FILE, whole));
+            parts.push(FinishedPart { attachment, ..self.number(caption) });
         }
-        split(&text).into_iter().map(|text| self.number(text)).collect()
+        parts
     }
 
     /// The place of the part that is open now.
@@ -129,9 +146,45 @@ impl Reply {
         self.blocks > 0
     }
 
+    /// The parts that are full, but for the last one in a row, which has to end the reply.
+    fn cut(&mut self, paper: &Paper<'_>) -> Vec<FinishedPart> {
+        let room = self.most.map_or(usize::MAX, |most| (most - 1).saturating_sub(self.in_row));
+        let (full, rest) = paper.cut(&self.open, room);
+        if full.is_empty() {
+            return Vec::new();
+        }
+        self.open = rest;
+        full.into_iter().map(|text| self.number(text)).collect()
+    }
+
+    /// Everything that is open: as parts, the last of which is the end alone if it would be too long.
+    fn last(&mut self, paper: &Paper<'_>) -> Vec<FinishedPart> {
+        if self.open.trim().is_empty() {
+            self.open.clear();
+            return Vec::new();
+        }
+        let mut parts = self.cut(paper);
+        let open = std::mem::take(&mut self.open);
+        let text = if paper.cut(&open, 1).0.is_empty() {
+            open
+        } else {
+            self.shortened = true;
+            paper.end(&open, &words::left_out(FILE))
+        };
+        parts.push(self.number(text));
+        parts
+    }
+
+    fn keep(&mut self, text: &str) {
+        if self.most.is_some() {
+            append_paragraph(&mut self.whole, text);
+        }
+    }
+
     fn number(&mut self, text: String) -> FinishedPart {
-        let part = FinishedPart { ordinal: self.ordinal, text };
+        let part = FinishedPart { ordinal: self.ordinal, text, attachment: None };
         self.ordinal += 1;
+        self.in_row += 1;
         part
     }
 }
@@ -159,8 +212,16 @@ fn append_paragraph(text: &mut String, paragraph: &str) {
 mod tests {
     use super::*;
 
-    fn by_ten(text: &str) -> Vec<String> {
-        text.as_bytes().chunks(10).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect()
+    const PAPER: Paper<'static> = Paper { limit: 64, measure: &|text: &str| text.chars().count() };
+
+    fn part(ordinal: u32, text: &str) -> FinishedPart {
+        FinishedPart { ordinal, text: text.to_owned(), attachment: None }
+    }
+
+    /// Paragraphs of forty characters, of which one fits into a part.
+    fn paragraphs(numbers: std::ops::Range<u32>) -> String {
+        let paragraphs: Vec<String> = numbers.map(|number| format!("{number:02} {}.", "word ".repeat(7))).collect();
+        paragraphs.join("\n\n")
     }
 
     #[test]
@@ -170,16 +231,15 @@ mod tests {
         reply.delta("lo");
         assert_eq!(reply.preview("_Bash_"), "Hello\n\n_Bash_");
         assert_eq!(reply.block("Hello".into(), None), []);
-        assert_eq!(reply.finish("", KeepLive::No, &by_ten), [FinishedPart { ordinal: 0, text: "Hello".into() }]);
+        assert_eq!(reply.finish("", KeepLive::No, &PAPER), [part(0, "Hello")]);
     }
 
     #[test]
     fn a_part_that_is_full_is_finished_and_the_rest_stays_open() {
         let mut reply = Reply::default();
-        let parts = reply.block("0123456789abcde".into(), Some(&by_ten));
-        assert_eq!(parts, [FinishedPart { ordinal: 0, text: "0123456789".into() }]);
-        assert_eq!(reply.preview(""), "abcde");
-        assert_eq!(reply.finish("", KeepLive::No, &by_ten), [FinishedPart { ordinal: 1, text: "abcde".into() }]);
+        assert_eq!(reply.block(paragraphs(0..2), Some(&PAPER)), [part(0, &paragraphs(0..1))]);
+        assert_eq!(reply.preview(""), paragraphs(1..2));
+        assert_eq!(reply.finish("", KeepLive::No, &PAPER), [part(1, &paragraphs(1..2))]);
     }
 
     #[test]
@@ -188,12 +248,49 @@ mod tests {
         reply.delta("lost");
         reply.abandon();
         reply.delta("kept");
-        let parts = reply.finish("Stopped.", KeepLive::Yes, &|text| vec![text.to_owned()]);
-        assert_eq!(parts, [FinishedPart { ordinal: 0, text: "kept\n\nStopped.".into() }]);
+        let parts = reply.finish("Stopped.", KeepLive::Yes, &PAPER);
+        assert_eq!(parts, [part(0, "kept\n\nStopped.")]);
     }
 
     #[test]
     fn an_empty_reply_has_no_parts() {
-        assert_eq!(Reply::default().finish("", KeepLive::Yes, &by_ten), []);
+        assert_eq!(Reply::default().finish("", KeepLive::Yes, &PAPER), []);
+        assert_eq!(Reply::limited_to(1).finish("", KeepLive::Yes, &PAPER), []);
+    }
+
+    #[test]
+    fn as_many_parts_as_there_may_be_need_no_file() {
+        let mut reply = Reply::limited_to(3);
+        assert_eq!(reply.block(paragraphs(0..3), Some(&PAPER)).len(), 2);
+        assert_eq!(reply.finish("", KeepLive::No, &PAPER), [part(2, &paragraphs(2..3))]);
+    }
+
+    #[test]
+    fn of_a_longer_reply_the_beginning_and_the_end_are_said_and_the_whole_is_attached() {
+        let paper = Paper { limit: 300, ..PAPER };
+        let mut reply = Reply::limited_to(3);
+        let mut parts = reply.block(paragraphs(0..9), Some(&paper));
+        parts.extend(reply.block(paragraphs(9..20), Some(&paper)));
+        assert_eq!(parts.len(), 2);
+        parts.extend(reply.finish("✓ done", KeepLive::No, &paper));
+        assert_eq!(parts.iter().map(|part| part.ordinal).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(parts[0].text, paragraphs(0..6));
+        assert!(parts[2].text.starts_with("… ") && parts[2].text.ends_with("word .\n\n✓ done"), "{}", parts[2].text);
+        assert!(parts.iter().all(|part| part.text.chars().count() <= paper.limit), "{parts:#?}");
+        assert_eq!(parts[3].attachment, Some(Attachment::text("answer.md", paragraphs(0..20))));
+    }
+
+    #[test]
+    fn what_stands_between_begins_a_new_row_and_what_is_left_out_before_it_is_attached_at_the_end() {
+        let paper = Paper { limit: 300, ..PAPER };
+        let mut reply = Reply::limited_to(2);
+        let mut parts = reply.block(paragraphs(0..20), Some(&paper));
+        parts.extend(reply.close_part(&paper));
+        assert_eq!(parts.len(), 2);
+        assert_eq!(reply.block("After that.".into(), Some(&paper)), []);
+        let parts = reply.finish("", KeepLive::No, &paper);
+        assert_eq!(parts[0], part(2, "After that."));
+        let whole = format!("{}\n\nAfter that.", paragraphs(0..20));
+        assert_eq!(parts[1].attachment, Some(Attachment::text("answer.md", whole)));
     }
 }

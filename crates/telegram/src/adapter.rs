@@ -1,6 +1,7 @@
 //! The adapter itself: what its receiving and its sending half share.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use adjutant_core::clock::Clock;
 use adjutant_core::intake::Intake;
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     pub clock: Clock,
     pub health: TelegramHealth,
     pub identity: OnceCell<Identity>,
+    /// The Bot API server knows no drafts: one of one's own that is older than 9.5.
+    pub no_drafts: AtomicBool,
 }
 
 /// Who the bot is, by Telegram's word.
@@ -61,7 +64,8 @@ impl Telegram {
     pub fn new(config: TelegramConfig, clock: Clock) -> Result<Self, TelegramError> {
         let client = Client::new(&config).map_err(|error| TelegramError::Client(error.to_string()))?;
         let (health, identity) = (TelegramHealth::default(), OnceCell::new());
-        Ok(Self { inner: Arc::new(Inner { client, config, clock, health, identity }) })
+        let no_drafts = AtomicBool::new(false);
+        Ok(Self { inner: Arc::new(Inner { client, config, clock, health, identity, no_drafts }) })
     }
 
     #[must_use]

@@ -7,6 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use adjutant_core::platform::SendError;
+use reqwest::RequestBuilder;
+use reqwest::multipart::Form;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +23,7 @@ use crate::failure::CallError;
 pub(crate) const POLL_TIMEOUT: Duration = Duration::from_secs(70);
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Shorter than the server keeps an idle connection, so that a call seldom meets one that is just being closed.
@@ -81,13 +84,21 @@ impl Client {
         P: Payload + Serialize + Sync,
         R: DeserializeOwned,
     {
-        let url = Url::parse(&format!("{}/bot{}/{}", self.base, self.token.expose_secret(), P::NAME))
-            .map_err(|_| CallError::NotSent("the API address and token make no valid URL".to_owned()))?;
-        let request = self.http.post(url).timeout(timeout).json(payload);
-        let response = request.send().await.map_err(CallError::from_request)?;
-        let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(CallError::from_body)?;
-        read_answer(status, &body)
+        answer_of(self.http.post(self.url("bot", P::NAME)?).timeout(timeout).json(payload)).await
+    }
+
+    /// Calls a method with a file. Its time is longer, because a phone's uplink may be all there is.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn upload<R: DeserializeOwned>(&self, method: &str, form: Form) -> Result<R, CallError> {
+        answer_of(self.http.post(self.url("bot", method)?).timeout(UPLOAD_TIMEOUT).multipart(form)).await
+    }
+
+    /// The token is part of the address, so that is in no error.
+    fn url(&self, prefix: &str, path: &str) -> Result<Url, CallError> {
+        Url::parse(&format!("{}/{prefix}{}/{path}", self.base, self.token.expose_secret()))
+            .map_err(|_| CallError::NotSent("the API address and token make no valid URL".to_owned()))
     }
 }
 
@@ -95,6 +106,13 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Client({})", self.base)
     }
+}
+
+async fn answer_of<R: DeserializeOwned>(request: RequestBuilder) -> Result<R, CallError> {
+    let response = request.send().await.map_err(CallError::from_request)?;
+    let status = response.status().as_u16();
+    let body = response.bytes().await.map_err(CallError::from_body)?;
+    read_answer(status, &body)
 }
 
 /// The envelope of every answer: <https://core.telegram.org/bots/api#making-requests>.

@@ -9,6 +9,8 @@ pub mod inbound;
 pub mod render;
 
 mod address;
+mod draft;
+mod files;
 mod keys;
 mod menu;
 mod outbound;

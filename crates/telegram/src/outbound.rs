@@ -1,11 +1,13 @@
 //! Sending: one call each, its failure classified; order, budgets and retries belong to delivery.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use adjutant_core::id::PartId;
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::message::{ConversationKey, DeliveryId, MessageRef};
 use adjutant_core::platform::{
-    Bucket, Budget, Button, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign,
+    Attachment, Bucket, Budget, Button, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign,
 };
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -20,7 +22,9 @@ use teloxide::types::{
 
 use crate::adapter::Telegram;
 use crate::config::Format;
+use crate::draft;
 use crate::failure::CallError;
+use crate::files::{self, Look, Upload};
 use crate::keys::{Place, parse_message, parse_press};
 use crate::render::{self, Rendered};
 
@@ -47,8 +51,8 @@ impl Platform for Telegram {
         let rate = self.inner.config.messages_per_second;
         match Place::parse(conversation) {
             Ok(place) if place.is_group() => group(place.chat, rate),
-            Ok(place) => private(place.chat, rate),
-            Err(_) => private(0, rate),
+            Ok(place) => private(place.chat, rate, self.preview()),
+            Err(_) => private(0, rate, self.preview()),
         }
     }
 
@@ -61,6 +65,10 @@ impl Platform for Telegram {
 
     async fn send(&self, to: &ConversationKey, part: &Part) -> Result<MessageRef, SendError> {
         let place = Place::parse(to)?;
+        let reply = reply_to(place, part)?;
+        if let Some(attachment) = &part.attachment {
+            return self.send_file(place, part, attachment, reply).await;
+        }
         let rendered = self.rendered(part)?;
         let mut payload = SendMessage::new(ChatId(place.chat), rendered.text);
         payload.message_thread_id = thread(place);
@@ -68,23 +76,28 @@ impl Platform for Telegram {
         payload.link_preview_options = Some(NO_PREVIEW);
         payload.disable_notification = part.silent.then_some(true);
         payload.reply_markup = keyboard(&part.buttons)?.map(Into::into);
-        // In a private chat it is plain what a reply answers; in a group it is not.
-        if let Some(answered) = part.reply_to.as_ref().filter(|_| place.is_group()) {
-            let id = MessageId(parse_message(answered)?);
-            payload.reply_parameters = Some(ReplyParameters::new(id).allow_sending_without_reply());
-        }
+        payload.reply_parameters = reply;
         let sent: Sent = self.inner.client.send(&payload).await?;
         Ok(MessageRef(sent.message_id.to_string()))
     }
 
     async fn edit(&self, to: &ConversationKey, at: &MessageRef, part: &Part) -> Result<(), SendError> {
         let place = Place::parse(to)?;
+        if part.attachment.is_some() {
+            // A file is sent once and never changed.
+            return Ok(());
+        }
         let rendered = self.rendered(part)?;
         let mut payload = EditMessageText::new(ChatId(place.chat), MessageId(parse_message(at)?), rendered.text);
         payload.entities = (!rendered.entities.is_empty()).then_some(rendered.entities);
         payload.link_preview_options = Some(NO_PREVIEW);
         payload.reply_markup = keyboard(&part.buttons)?;
         done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, "message is not modified")
+    }
+
+    async fn draft(&self, to: &ConversationKey, id: PartId, part: &Part) -> Result<(), SendError> {
+        let place = Place::parse(to)?;
+        draft::show(&self.inner, place, id, self.rendered(part)?).await
     }
 
     async fn delete(&self, to: &ConversationKey, at: &MessageRef) -> Result<(), SendError> {
@@ -125,6 +138,33 @@ impl Platform for Telegram {
 }
 
 impl Telegram {
+    /// How growing text is shown in private chats.
+    fn preview(&self) -> Preview {
+        if self.inner.no_drafts.load(Ordering::Relaxed) {
+            return Preview::Edit(PRIVATE_PACE);
+        }
+        Preview::Draft { pace: PRIVATE_PACE, fades: draft::FADES }
+    }
+
+    async fn send_file(
+        &self,
+        place: Place,
+        part: &Part,
+        attachment: &Attachment,
+        reply: Option<ReplyParameters>,
+    ) -> Result<MessageRef, SendError> {
+        // Telegram refuses pictures of odd proportions; on the ladder's next rung they are documents.
+        let look = if part.form == Form::Formatted { Look::Best } else { Look::Document };
+        let caption = match (part.form, self.inner.config.format) {
+            (Form::Formatted, Format::Auto) => render::render(&part.text),
+            _ => render::plain(&part.text),
+        };
+        let upload = Upload::new(place, attachment, look).await?.caption(caption)?;
+        let upload = upload.particulars(part, reply.as_ref(), keyboard(&part.buttons)?.as_ref())?;
+        let sent: Sent = self.inner.client.upload(upload.method, upload.into_form()).await.map_err(SendError::from)?;
+        Ok(MessageRef(sent.message_id.to_string()))
+    }
+
     fn rendered(&self, part: &Part) -> Result<Rendered, SendError> {
         let rendered = match (part.form, self.inner.config.format) {
             (Form::Formatted, Format::Auto) => render::render(&part.text),
@@ -152,6 +192,13 @@ fn done_or(result: Result<IgnoredAny, CallError>, already: &str) -> Result<(), S
         Err(CallError::Refused { description, .. }) if description.contains(already) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// In a private chat it is plain what a reply answers; in a group it is not.
+fn reply_to(place: Place, part: &Part) -> Result<Option<ReplyParameters>, SendError> {
+    let answered = part.reply_to.as_ref().filter(|_| place.is_group());
+    let id = answered.map(parse_message).transpose()?;
+    Ok(id.map(|id| ReplyParameters::new(MessageId(id)).allow_sending_without_reply()))
 }
 
 fn thread(place: Place) -> Option<ThreadId> {
@@ -185,18 +232,20 @@ fn keyboard(rows: &[Vec<Button>]) -> Result<Option<InlineKeyboardMarkup>, SendEr
     Ok(Some(InlineKeyboardMarkup::new(rows)))
 }
 
+const PRIVATE_PACE: Pace = Pace {
+    first: Duration::from_millis(300),
+    floor: Duration::from_millis(700),
+    start: Duration::from_secs(1),
+    max: Duration::from_secs(10),
+    chars: 40,
+    oldest: Duration::from_secs(2),
+};
+
 /// Figures: guideline of one message a second with short bursts in a chat.
 /// <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
-fn private(chat: i64, rate: u32) -> Capabilities {
+fn private(chat: i64, rate: u32, preview: Preview) -> Capabilities {
     Capabilities {
-        preview: Preview::Edit(Pace {
-            first: Duration::from_millis(300),
-            floor: Duration::from_millis(700),
-            start: Duration::from_secs(1),
-            max: Duration::from_secs(10),
-            chars: 40,
-            oldest: Duration::from_secs(2),
-        }),
+        preview,
         parts_before_overflow: 4,
         budget: Budget { buckets: vec![bot_bucket(rate), chat_bucket(chat, 1.0, 4)] },
         renotify_after: None,
@@ -230,6 +279,7 @@ fn common() -> Capabilities {
         status_fades: Some(Duration::from_secs(5)),
         part_limit: PART_LIMIT,
         parts_before_overflow: 4,
+        attachment_limit: Some(files::LIMIT),
         budget: Budget { buckets: Vec::new() },
         renotify_after: None,
     }

@@ -125,7 +125,7 @@ impl LeanTelegram {
         }
     }
 
-    /// Sends and edits so far.
+    /// Sends, edits and drafts so far.
     pub fn writes(&self) -> usize {
         self.inner.writes.load(Ordering::Relaxed)
     }

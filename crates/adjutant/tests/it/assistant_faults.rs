@@ -179,7 +179,7 @@ async fn an_assistant_that_hangs_silently() {
 async fn an_assistant_that_hangs_after_half_an_answer() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "[[hang-after:First I look, and then]]");
-    gateway.until_said("and then").await;
+    gateway.until_drafted("and then").await;
     gateway.advance(Duration::from_secs(595)).await;
     advance_until_said(&gateway, Duration::from_secs(2), "✗").await;
     assert_snapshot!(goes_on(gateway).await, @r#"
@@ -304,7 +304,7 @@ async fn a_second_result_is_said_and_ends_no_other_turn() {
 async fn stop_ends_an_assistant_that_ignores_interrupt_and_sigterm() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "[[ignore-interrupt]] [[ignore-term]] [[grandchild]] [[hang-after:Working]]");
-    gateway.until_said("Working").await;
+    gateway.until_drafted("Working").await;
     assert_eq!(strays(&gateway).len(), 1);
     gateway.telegram.says(ANA, ANA, "/stop");
     advance_until_said(&gateway, Duration::from_secs(2), "Stopped after").await;
@@ -472,7 +472,7 @@ async fn retries_are_told_only_when_they_last() {
 async fn an_assistant_killed_from_outside() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "[[grandchild]] [[hang-after:First I look, and then]]");
-    gateway.until_said("and then").await;
+    gateway.until_drafted("and then").await;
     signal(gateway.prompts()[0].pid, "-KILL");
     gateway.until_said("✗").await;
     nothing_strays(&gateway).await;
@@ -496,7 +496,7 @@ fn parent(pid: u32) -> u32 {
 async fn a_runner_killed_from_outside() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "[[grandchild]] [[hang-after:First I look, and then]]");
-    gateway.until_said("and then").await;
+    gateway.until_drafted("and then").await;
     signal(parent(gateway.prompts()[0].pid), "-KILL");
     gateway.until_said("✗").await;
     nothing_strays(&gateway).await;
@@ -515,7 +515,7 @@ async fn a_turn_that_takes_too_long() {
     let environment = vec![("TURN_MAX_MINUTES", "5".to_owned())];
     let gateway = TestGateway::start_with(Options { environment, ..Options::default() }).await;
     gateway.telegram.says(ANA, ANA, "[[tool:Bash:{\"command\":\"make\"}]] [[hang-after:Compiling]]");
-    gateway.until_said("Compiling").await;
+    gateway.until_drafted("Compiling").await;
     gateway.advance(Duration::from_secs(299)).await;
     advance_until_said(&gateway, Duration::from_secs(2), "✗").await;
     assert_snapshot!(goes_on(gateway).await, @r#"

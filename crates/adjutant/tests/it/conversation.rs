@@ -14,7 +14,7 @@ async fn a_message_becomes_a_turn_and_its_answer_a_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_streamed_answer_grows_in_one_message() {
+async fn a_streamed_answer_grows_as_a_draft_and_becomes_one_message() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "count [[words:60,50]]");
     gateway.until_said("w60").await;
@@ -22,7 +22,9 @@ async fn a_streamed_answer_grows_in_one_message() {
     let shown = gateway.telegram.messages(ANA);
     let answers: Vec<_> = shown.iter().filter(|message| message.text.contains("w1 ")).collect();
     assert_eq!(answers.len(), 1, "{}", gateway.story());
-    assert!(answers[0].edits >= 2, "{}", gateway.story());
+    assert_eq!(answers[0].edits, 0, "{}", gateway.story());
+    let drafts = gateway.telegram.drafts(ANA);
+    assert!(drafts.iter().filter(|draft| draft.contains("w1 ")).count() >= 2, "{drafts:?}");
     gateway.finish().await;
 }
 
@@ -43,11 +45,22 @@ async fn a_permission_is_asked_by_button_and_its_answer_reaches_the_assistant() 
 async fn stop_ends_the_turn_and_the_next_message_works() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "long [[words:4000,50]]");
-    gateway.until_said("w3 ").await;
+    gateway.until_drafted("w3 ").await;
     gateway.telegram.says(ANA, ANA, "/stop");
     gateway.until_said("Stopped after").await;
     gateway.telegram.says(ANA, ANA, "again [[text:here again]]");
     gateway.until_said("here again").await;
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_apps_own_stop_button_ends_the_turn_and_keeps_what_had_arrived() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "long [[words:4000,50]]");
+    gateway.until_drafted("w3 ").await;
+    gateway.telegram.stops_draft(ANA);
+    let end = gateway.until_said("Stopped after").await;
+    assert!(end.starts_with("w1 w2 w3 "), "{end}");
     gateway.finish().await;
 }
 

@@ -39,7 +39,7 @@ async fn stop_while_a_question_is_open_withdraws_it_and_ends_the_turn() {
 async fn reset_in_the_middle_of_a_turn_ends_it_with_all_it_started_and_the_next_message_starts_afresh() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "[[grandchild]] [[hang-after:Working on it]]");
-    gateway.until_said("Working on it").await;
+    gateway.until_drafted("Working on it").await;
     gateway.telegram.says(ANA, ANA, "[[text:Never said.]]");
     gateway.until_said("Queued, 1st in line").await;
     gateway.telegram.says(ANA, ANA, "/reset");
@@ -61,7 +61,7 @@ async fn the_21st_waiting_message_is_refused_and_says_so() {
     let gateway = TestGateway::start().await;
     gateway.telegram.lift_limits();
     gateway.telegram.says(ANA, ANA, "[[hang-after:Working]]");
-    gateway.until_said("Working").await;
+    gateway.until_drafted("Working").await;
     for n in 1..=21 {
         gateway.telegram.says(ANA, ANA, &format!("[[text:number {n}.]]"));
     }

@@ -18,6 +18,7 @@ mod directories;
 mod git_server;
 mod harness;
 mod limits;
+mod long_replies;
 mod newcomer;
 mod operator;
 mod questions;

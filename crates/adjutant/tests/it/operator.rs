@@ -261,7 +261,7 @@ async fn the_figures_move() {
     let concurrency = |body: &str| serde_json::from_str::<serde_json::Value>(body).unwrap();
     assert_eq!(concurrency(&gateway.get("/health/concurrency").await.1)["active"], 0);
     gateway.telegram.says(ANA, ANA, "[[hang-after:busy]]");
-    gateway.until_said("busy").await;
+    gateway.until_drafted("busy").await;
     let busy = concurrency(&gateway.get("/health/concurrency").await.1);
     assert_eq!((&busy["active"], &busy["max"]), (&1.into(), &10.into()), "{busy}");
     assert!((gateway.figure("adjutant_turns_running").await - 1.0).abs() < f64::EPSILON);

@@ -184,9 +184,16 @@ async fn a_connection_that_drops_after_the_first_preview_is_taken() {
     repeated_once_and_marked("[[words:60,30]]", "w60").await;
 }
 
+/// A Bot API server that knows no drafts: growing text is shown by edits.
+async fn start_without_drafts() -> TestGateway {
+    let gateway = start().await;
+    gateway.telegram.fail("sendMessageDraft", refusal(404, "Not Found"), usize::MAX);
+    gateway
+}
+
 /// A streamed reply whose edits meet this fault is there once, and whole.
 async fn grows_in_one_message(fault: Fault, times: usize) {
-    let gateway = start().await;
+    let gateway = start_without_drafts().await;
     gateway.telegram.fail_in(ANA, EDIT, fault, times);
     gateway.telegram.says(ANA, ANA, "[[words:60,30]]");
     gateway.until_said("w1 ").await;
@@ -227,7 +234,7 @@ async fn edits_that_take_15_seconds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_growing_message_that_somebody_deletes_comes_anew_with_its_end() {
-    let gateway = start().await;
+    let gateway = start_without_drafts().await;
     gateway.telegram.says(ANA, ANA, "[[words:80,30]]");
     gateway.until_said("w1 ").await;
     let message = with(&gateway, "w1 ")[0].id;

@@ -14,7 +14,6 @@ use super::prepare::Prepared;
 use super::turn::ActiveTurn;
 use super::{Actor, Halt, LiveRun, Place, Work};
 use crate::outbound;
-use crate::reply::Reply;
 
 impl Actor {
     /// Starts a turn. Its rows and the process come into being side by side; the prompt is given only when the
@@ -91,7 +90,7 @@ impl Actor {
             steered: Vec::new(),
             title: prepared.title,
             mode,
-            reply: Reply::default(),
+            reply: self.new_reply(),
             rows: std::collections::BTreeMap::new(),
             draft: None,
             working: self.context.delivery.working(&target),

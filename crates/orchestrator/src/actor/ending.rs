@@ -38,12 +38,8 @@ impl Actor {
     }
 
     fn last_parts(&mut self, outcome: &Outcome, closing: &str) -> Vec<crate::reply::FinishedPart> {
-        let platform = std::sync::Arc::clone(&self.platform);
-        let limit = platform.capabilities(&self.conversation.key).part_limit;
-        let split = |text: &str| crate::delivery::split(text, limit, &|text| platform.measure(text));
-        let Work::Turn(turn) = &mut self.work else { return Vec::new() };
         let keep = if *outcome == Outcome::Completed { KeepLive::No } else { KeepLive::Yes };
-        turn.reply.finish(closing, keep, &split)
+        self.on_paper(|turn, paper| turn.reply.finish(closing, keep, paper))
     }
 
     /// The last line of the reply; empty when the text speaks for itself.

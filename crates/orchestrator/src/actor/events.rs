@@ -61,13 +61,12 @@ impl Actor {
 
     async fn on_block(&mut self, text: String) -> Result<(), Halt> {
         let now = self.context.clock.monotonic();
-        let platform = std::sync::Arc::clone(&self.platform);
-        let limit = platform.capabilities(&self.conversation.key).part_limit;
+        let finished = self.on_paper(|turn, paper| {
+            let batch = turn.mode == ReplyMode::Batch;
+            turn.reply.block(text, (!batch).then_some(paper))
+        });
         let Work::Turn(turn) = &mut self.work else { return Ok(()) };
-        let split = |text: &str| crate::delivery::split(text, limit, &|text| platform.measure(text));
-        let batch = turn.mode == ReplyMode::Batch;
-        let finished = turn.reply.block(text, if batch { None } else { Some(&split) });
-        if !batch {
+        if turn.mode != ReplyMode::Batch {
             turn.visible_since.get_or_insert(now);
         }
         if finished.is_empty() {

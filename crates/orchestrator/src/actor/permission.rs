@@ -14,8 +14,8 @@ use crate::words::{approval as words, question, turn::tool_title};
 
 impl Actor {
     pub(super) async fn on_permission_requested(&mut self, request: PermissionRequest) -> Result<(), Halt> {
+        let closed = self.on_paper(|turn, paper| turn.reply.close_part(paper));
         let Work::Turn(turn) = &mut self.work else { return Ok(()) };
-        let closed = turn.reply.close_part();
         // Others may use the place while a person thinks.
         turn.slot = None;
         turn.visible_since = None;
@@ -27,17 +27,13 @@ impl Actor {
             .map(|approval| approval.id);
         if let Some(id) = known {
             // Replayed after a restart: the question stands already; an answer that did not arrive is given again.
-            self.commit_parts(closed.into_iter().collect(), Vec::new()).await?;
+            self.commit_parts(closed, Vec::new()).await?;
             return self.pass_on(id, &request).await;
         }
         self.ask(request, closed).await
     }
 
-    async fn ask(
-        &mut self,
-        request: PermissionRequest,
-        closed: Option<crate::reply::FinishedPart>,
-    ) -> Result<(), Halt> {
+    async fn ask(&mut self, request: PermissionRequest, closed: Vec<crate::reply::FinishedPart>) -> Result<(), Halt> {
         let id = self.context.store.reserve_approval().await?;
         let now = self.context.clock.now();
         let expires_at = now + chrono::Duration::from_std(self.context.settings.watchdogs.approval).unwrap_or_default();
@@ -59,7 +55,7 @@ impl Actor {
             created_at: now,
             expires_at,
         };
-        let mut messages: Vec<Message> = closed.and_then(|part| self.finished_message(part)).into_iter().collect();
+        let mut messages: Vec<Message> = closed.into_iter().filter_map(|part| self.finished_message(part)).collect();
         messages.push(message);
         self.approvals.insert(id, approval.clone());
         self.context.metrics.approval_asked();

@@ -7,13 +7,13 @@ use adjutant_core::assistant::{ToolTitle, Usage};
 use adjutant_core::conversation::ReplyMode;
 use adjutant_core::id::PartId;
 use adjutant_core::message::MessageRef;
-use adjutant_core::platform::{Part, Preview};
+use adjutant_core::platform::Part;
 use adjutant_core::turn::Turn;
 use adjutant_store::change::Change;
 use adjutant_store::record::{Inbound, OutboxRow, PartKind, PartState};
 
 use super::{Actor, Halt, Work};
-use crate::delivery::{Draft, OpenPart, Working};
+use crate::delivery::{Draft, OpenPart, Paper, Working};
 use crate::directories::Hold;
 use crate::outbound::{self, Message};
 use crate::reply::{FinishedPart, Reply};
@@ -143,7 +143,7 @@ impl Actor {
     pub(super) fn finished_message(&mut self, part: FinishedPart) -> Option<Message> {
         let conversation = self.conversation.clone();
         let Work::Turn(turn) = &mut self.work else { return None };
-        let mut body = Part::text(part.text);
+        let mut body = Part { attachment: part.attachment, ..Part::text(part.text) };
         body.reply_to = turn.inbound.message.message.clone().filter(|_| part.ordinal == 0);
         let mut message = Message::new(&conversation, PartKind::Reply, body);
         message.turn = Some((turn.row.id, part.ordinal));
@@ -164,6 +164,27 @@ impl Actor {
         Some(message)
     }
 
+    /// Works on the reply with the paper it is written on.
+    pub(super) fn on_paper(
+        &mut self,
+        work: impl FnOnce(&mut ActiveTurn, &Paper<'_>) -> Vec<FinishedPart>,
+    ) -> Vec<FinishedPart> {
+        let platform = std::sync::Arc::clone(&self.platform);
+        let measure = |text: &str| platform.measure(text);
+        let limit = platform.capabilities(&self.conversation.key).part_limit;
+        let Work::Turn(turn) = &mut self.work else { return Vec::new() };
+        work(turn, &Paper { limit, measure: &measure })
+    }
+
+    /// An empty reply, limited where what is too long can be attached.
+    pub(super) fn new_reply(&self) -> Reply {
+        let capabilities = self.platform.capabilities(&self.conversation.key);
+        match capabilities.attachment_limit {
+            Some(_) => Reply::limited_to(capabilities.parts_before_overflow),
+            None => Reply::default(),
+        }
+    }
+
     /// Commits parts that are complete while the turn goes on.
     pub(super) async fn commit_parts(&mut self, parts: Vec<FinishedPart>, extra: Vec<Change>) -> Result<(), Halt> {
         let messages: Vec<Message> = parts.into_iter().filter_map(|part| self.finished_message(part)).collect();
@@ -182,9 +203,7 @@ impl Actor {
         if turn.draft.is_some() || turn.mode == ReplyMode::Batch {
             return None;
         }
-        match self.platform.capabilities(&self.conversation.key).preview {
-            Preview::None => None,
-            Preview::Edit(pace) => turn.visible_since.map(|since| since + pace.first),
-        }
+        let pace = self.platform.capabilities(&self.conversation.key).preview.pace()?;
+        turn.visible_since.map(|since| since + pace.first)
     }
 }

@@ -6,18 +6,21 @@ use std::time::{Duration, Instant};
 
 use adjutant_core::id::PartId;
 use adjutant_core::message::MessageRef;
-use adjutant_core::platform::{Capabilities, Form, Pace, Preview, Sign};
+use adjutant_core::platform::{Capabilities, Preview, Sign};
 use tokio::sync::Notify;
 
-use super::draft::Shared;
 use super::pace::Pacer;
-use super::row::{OpenPart, Outgoing, Stage, Target};
+use super::row::{Outgoing, Stage, Target};
+use super::slot::Slot;
 
 /// A quick answer makes signs and status needless: they wait that long for one.
 pub(super) const GRACE: Duration = Duration::from_millis(300);
 
 /// The part of its life after which a status is shown anew.
 const REFRESH: f64 = 0.8;
+
+/// The part of its life after which a draft that did not change is shown again.
+const KEPT: f64 = 2.0 / 3.0;
 
 /// Messages whose ids are kept at hand; the ledger knows the others.
 const REMEMBERED: usize = 16;
@@ -52,28 +55,6 @@ pub(super) struct State {
     shown: VecDeque<Shown>,
     /// Parts whose first preview may stand there without our knowing its id.
     in_doubt: Vec<PartId>,
-}
-
-/// An open row and how much of its text is visible.
-pub(super) struct Slot {
-    pub open: OpenPart,
-    pub text: Arc<Shared>,
-    pub seen: Seen,
-    pub form: Form,
-    pub first_text: Option<Instant>,
-    pub last_shown: Option<Instant>,
-    pub not_before: Option<Instant>,
-    /// The platform refuses to show it; only the final text is sent.
-    pub given_up: bool,
-}
-
-/// What the last preview was made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Seen {
-    pub length: usize,
-    pub turns: u64,
-    /// Of the text as rendered; 0: none.
-    pub hash: u64,
 }
 
 /// A message of ours that is visible.
@@ -165,14 +146,20 @@ impl Desk {
     }
 
     fn next_preview(&self, state: &mut State, now: Instant) -> Option<(Instant, PartId)> {
-        let Preview::Edit(pace) = self.capabilities.preview else {
-            state.slots.retain(|slot| !slot.text.lock().closed);
-            return None;
-        };
-        let interval = state.pacer.get_or_insert_with(|| Pacer::new(&pace)).interval();
         state.slots.retain(|slot| !slot.text.lock().closed);
-        let due = |slot: &mut Slot| Some((slot.due(&pace, interval, now)?, slot.open.id));
+        let pace = self.capabilities.preview.pace()?;
+        let interval = state.pacer.get_or_insert_with(|| Pacer::new(&pace)).interval();
+        let keep = self.keep_alive();
+        let due = |slot: &mut Slot| Some((slot.due(&pace, interval, keep, now)?, slot.open.id));
         state.slots.iter_mut().filter_map(due).min()
+    }
+
+    /// After so long an unchanged preview is shown again; `None`: it stays by itself.
+    pub fn keep_alive(&self) -> Option<Duration> {
+        match self.capabilities.preview {
+            Preview::Draft { fades, .. } => Some(fades.mul_f64(KEPT)),
+            Preview::Edit(_) | Preview::None => None,
+        }
     }
 
     fn status_due(&self, state: &State) -> Option<Instant> {
@@ -273,45 +260,5 @@ impl State {
     fn drop_needless_signs(&mut self) {
         let last_call = self.last_call;
         self.signs.retain(|sign| sign.sign != Some(Sign::Seen) || last_call.is_none_or(|at| at < sign.asked));
-    }
-}
-
-impl Slot {
-    pub fn new(open: OpenPart, text: Arc<Shared>) -> Self {
-        Self {
-            form: open.part.form,
-            open,
-            text,
-            seen: Seen::default(),
-            first_text: None,
-            last_shown: None,
-            not_before: None,
-            given_up: false,
-        }
-    }
-
-    /// When its next preview is due; `None`: when more text comes, which then wakes the task.
-    fn due(&mut self, pace: &Pace, interval: Duration, now: Instant) -> Option<Instant> {
-        if self.given_up {
-            return None;
-        }
-        let (length, turns, blank) = {
-            let text = self.text.lock();
-            (text.body.len(), text.turns, text.body.is_empty() && text.status.is_empty())
-        };
-        let turned = turns != self.seen.turns;
-        if blank || (length == self.seen.length && !turned) {
-            self.text.wake_at(length + 1);
-            return None;
-        }
-        let due = match self.last_shown {
-            None => *self.first_text.get_or_insert(now) + pace.first,
-            Some(last) if turned || length >= self.seen.length + pace.chars => last + interval,
-            Some(last) => {
-                self.text.wake_at(self.seen.length + pace.chars);
-                last + interval.max(pace.oldest)
-            }
-        };
-        Some(self.not_before.map_or(due, |at| due.max(at)))
     }
 }

@@ -6,8 +6,9 @@
 //! | [`row`] | [`Target`] and [`Outgoing`]: a committed part on its way |
 //! | [`draft`] | [`Draft`]: the growing text of an open part, shown as previews |
 //! | [`split`] [`markdown`] [`inline`] [`tail`] | cuts CommonMark into parts; what is shown of a text still being written |
+//! | [`paper`] | what fits into the parts of one reply |
 //! | [`budget`] [`pace`] | token buckets shared by everything sent; the adaptive interval of previews |
-//! | [`desk`] | one busy conversation: what waits there and what is next |
+//! | [`desk`] [`slot`] | one busy conversation: what waits there and what is next |
 //! | [`deliver`] [`show`] [`side`] | the calls for rows, for previews, for signs and status |
 //! | [`record`] [`ledger`] [`counts`] [`event`] | where results are recorded, counted and told |
 //!
@@ -24,11 +25,13 @@ mod inline;
 pub mod ledger;
 mod markdown;
 pub mod pace;
+pub mod paper;
 mod record;
 pub mod row;
 pub mod sender;
 mod show;
 mod side;
+mod slot;
 pub mod split;
 mod store_ledger;
 pub mod tail;
@@ -38,6 +41,7 @@ pub use deliver::SENT_AGAIN;
 pub use draft::Draft;
 pub use event::DeliveryEvent;
 pub use ledger::{Ledger, LedgerError};
+pub use paper::Paper;
 pub use row::{OpenPart, Outgoing, Target};
 pub use sender::{Delivery, Working};
 pub use split::{Piece, Splitter, split};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use adjutant_core::id::PartId;
 use adjutant_core::message::{ConversationKey, MessageRef};
-use adjutant_core::platform::Part;
+use adjutant_core::platform::{Attachment, Content, Part};
 use adjutant_store::change::Change;
 use adjutant_store::record::Lane;
 
@@ -134,6 +134,9 @@ impl Office {
     /// The part without secrets.
     pub(super) fn masked(&self, mut part: Part) -> Part {
         part.text = self.mask.apply(part.text);
+        if let Some(Attachment { content: Content::Text(text), .. }) = &mut part.attachment {
+            *text = self.mask.apply(std::mem::take(text));
+        }
         for button in part.buttons.iter_mut().flatten() {
             button.label = self.mask.apply(std::mem::take(&mut button.label));
         }

@@ -17,11 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::budget::Budgets;
 use super::counts::DeliveryCounts;
-use super::desk::{Desk, GRACE, Slot, State, Step, WaitingSign};
+use super::desk::{Desk, GRACE, State, Step, WaitingSign};
 use super::draft::Draft;
 use super::event::DeliveryEvent;
 use super::ledger::Ledger;
 use super::row::{OpenPart, Outgoing, Target};
+use super::slot::Slot;
 
 /// Sends what was committed, in order, and shows what is still being written. Cheap to clone.
 ///

@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use adjutant_core::id::PartId;
 use adjutant_core::message::MessageRef;
-use adjutant_core::platform::{Form, Part, Preview, SendError};
+use adjutant_core::platform::{Form, Part, SendError};
 use adjutant_store::change::Change;
 
 use super::budget::Priority;
 use super::counts::{Call, Outcome};
-use super::desk::{Desk, Seen, Shown};
+use super::desk::{Desk, Shown};
 use super::event::DeliveryEvent;
 use super::ledger::LedgerError;
 use super::row::OpenPart;
 use super::sender::{Line, Office};
+use super::slot::Seen;
 use super::tail::preview_tail;
 
 /// What one preview is made of.
@@ -23,7 +24,17 @@ struct Look {
     open: OpenPart,
     part: Part,
     seen: Seen,
-    message: Option<MessageRef>,
+    showing: Showing,
+    /// Nothing of it was shown before.
+    first: bool,
+}
+
+/// How it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Showing {
+    Edit(MessageRef),
+    Draft,
+    Send,
 }
 
 impl Office {
@@ -32,22 +43,23 @@ impl Office {
         let Some(look) = self.look(desk, id) else { return };
         let Some(line) = self.line(look.open.to.platform) else { return };
         let now = self.clock.monotonic();
-        let priority = if look.message.is_some() { Priority::Preview } else { Priority::First };
+        let priority = if look.first { Priority::First } else { Priority::Preview };
         if let Err(at) = line.budgets.try_take(&desk.capabilities.budget.buckets, priority, now) {
             return desk.put_off(id, at);
         }
         let to = &look.open.to;
-        let result = match &look.message {
-            Some(at) => line.platform.edit(&to.key, at, &look.part).await.map(|()| at.clone()),
-            None => line.platform.send(&to.key, &look.part).await,
+        let result = match &look.showing {
+            Showing::Edit(at) => line.platform.edit(&to.key, at, &look.part).await.map(|()| None),
+            Showing::Draft => line.platform.draft(&to.key, id, &look.part).await.map(|()| None),
+            Showing::Send => line.platform.send(&to.key, &look.part).await.map(Some),
         };
         self.counts.count(to.platform, Call::Preview, Outcome::of(&result));
         let now = self.clock.monotonic();
         desk.lock().last_call = Some(now);
         match result {
-            Ok(message) => {
+            Ok(new) => {
                 desk.previewed(id, look.seen, now);
-                if look.message.is_none() {
+                if let Some(message) = new {
                     self.first_shown(desk, &look.open, message, now).await;
                 }
             }
@@ -65,19 +77,28 @@ impl Office {
             let seen = Seen { length: text.body.len(), turns: text.turns, hash: slot.seen.hash };
             (text.body.clone(), text.status.clone(), seen)
         };
-        let (open, form) = (slot.open.clone(), slot.form);
+        let (open, form, last_shown, no_draft) = (slot.open.clone(), slot.form, slot.last_shown, slot.no_draft);
         drop(state);
         let platform = &self.line(open.to.platform)?.platform;
         let (body, status) = (self.mask.apply(body), self.mask.apply(status));
         let text = render(&body, &status, desk.capabilities.part_limit, &|text| platform.measure(text));
         let hash = fingerprint(&text, form);
-        if hash == seen.hash {
-            desk.previewed(id, seen, self.clock.monotonic());
+        let now = self.clock.monotonic();
+        let keep = desk.keep_alive().filter(|_| !no_draft);
+        let fading = last_shown.zip(keep).is_some_and(|(last, keep)| last + keep <= now);
+        if hash == seen.hash && !fading {
+            desk.unchanged(id, seen, now);
             return None;
         }
-        let message = shown.or_else(|| open.message.clone());
+        // A message that is there already is edited, also where drafts came into use since.
+        let showing = match shown.or_else(|| open.message.clone()) {
+            Some(at) => Showing::Edit(at),
+            None if desk.keep_alive().is_some() && !no_draft => Showing::Draft,
+            None => Showing::Send,
+        };
+        let first = !matches!(showing, Showing::Edit(_)) && last_shown.is_none();
         let part = self.masked(Part { text, form, ..open.part.clone() });
-        Some(Look { open, part, seen: Seen { hash, ..seen }, message })
+        Some(Look { open, part, seen: Seen { hash, ..seen }, showing, first })
     }
 
     async fn first_shown(&self, desk: &Desk, open: &OpenPart, message: MessageRef, now: Instant) {
@@ -99,8 +120,9 @@ impl Office {
                 desk.slow_down(id, now);
             }
             SendError::NotSent(_) => desk.slow_down(id, now),
-            // An edit may be repeated; a message that may stand there already must not be, its text comes with the end.
-            SendError::Ambiguous(_) if look.message.is_some() => desk.slow_down(id, now),
+            // An edit or a draft may be repeated; a message that may stand there already must not be, its text comes with the end.
+            SendError::Ambiguous(_) if look.showing != Showing::Send => desk.slow_down(id, now),
+            SendError::Rejected(_) if look.showing == Showing::Draft => desk.preview_by_edits(id),
             SendError::Rejected(_) if look.part.form == Form::Formatted => desk.preview_plainly(id),
             SendError::Ambiguous(_) => {
                 desk.lock().doubt(id);
@@ -114,10 +136,20 @@ impl Office {
 }
 
 impl Desk {
+    /// It looks as before. A draft goes on fading.
+    fn unchanged(&self, id: PartId, seen: Seen, now: Instant) {
+        if self.keep_alive().is_none() {
+            return self.previewed(id, seen, now);
+        }
+        if let Some(slot) = self.lock().slot(id) {
+            slot.seen = seen;
+        }
+    }
+
     fn previewed(&self, id: PartId, seen: Seen, now: Instant) {
         let state = &mut *self.lock();
-        if let (Some(pacer), Preview::Edit(pace)) = (&mut state.pacer, &self.capabilities.preview) {
-            pacer.clean(pace);
+        if let (Some(pacer), Some(pace)) = (&mut state.pacer, self.capabilities.preview.pace()) {
+            pacer.clean(&pace);
         }
         if let Some(slot) = state.slot(id) {
             slot.seen = seen;
@@ -135,12 +167,18 @@ impl Desk {
     fn slow_down(&self, id: PartId, now: Instant) {
         let state = &mut *self.lock();
         let mut interval = Duration::ZERO;
-        if let (Some(pacer), Preview::Edit(pace)) = (&mut state.pacer, &self.capabilities.preview) {
-            pacer.complained(pace);
+        if let (Some(pacer), Some(pace)) = (&mut state.pacer, self.capabilities.preview.pace()) {
+            pacer.complained(&pace);
             interval = pacer.interval();
         }
         if let Some(slot) = state.slot(id) {
             slot.not_before = Some(now + interval);
+        }
+    }
+
+    fn preview_by_edits(&self, id: PartId) {
+        if let Some(slot) = self.lock().slot(id) {
+            slot.no_draft = true;
         }
     }
 

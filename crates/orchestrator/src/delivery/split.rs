@@ -53,6 +53,22 @@ pub fn split(text: &str, limit: usize, measure: &dyn Fn(&str) -> usize) -> Vec<S
     pieces.iter().map(Piece::text).collect()
 }
 
+/// Cuts at most so many parts off the front of a text, and none off one that is a single part. The rest stands alone,
+/// too.
+#[must_use]
+pub fn cut_off(text: &str, limit: usize, most: usize, measure: &dyn Fn(&str) -> usize) -> (Vec<String>, String) {
+    let mut splitter = Splitter::new(limit);
+    splitter.add(text);
+    let mut parts = Vec::new();
+    while parts.len() < most && !splitter.is_last(measure) {
+        let piece = splitter.cut(splitter.limit, measure);
+        if !piece.is_blank() {
+            parts.push(piece.text());
+        }
+    }
+    (parts, splitter.tail())
+}
+
 impl Piece {
     /// The part as it is sent.
     #[must_use]
@@ -91,8 +107,7 @@ impl Splitter {
 
     /// Takes a chunk in and returns the pieces that are certain now, usually none.
     pub fn push(&mut self, chunk: &str, measure: &dyn Fn(&str) -> usize) -> Vec<Piece> {
-        self.text.push_str(chunk);
-        self.estimate += units(chunk);
+        self.add(chunk);
         let mut pieces = Vec::new();
         while units(&self.context.opener()) + self.estimate > self.limit {
             pieces.push(self.cut(self.limit, measure));
@@ -111,10 +126,8 @@ impl Splitter {
     pub fn finish(&mut self, measure: &dyn Fn(&str) -> usize) -> Vec<Piece> {
         let mut pieces = Vec::new();
         while !self.rest().trim().is_empty() {
-            let last = self.piece(self.rest().len());
-            let text = last.text();
-            if units(&text) <= self.limit && measure(&text) <= self.limit {
-                pieces.push(last);
+            if self.is_last(measure) {
+                pieces.push(self.piece(self.rest().len()));
                 break;
             }
             pieces.push(self.cut(self.limit, measure));
@@ -122,6 +135,23 @@ impl Splitter {
         *self = Self::new(self.limit);
         pieces.retain(|piece| !piece.is_blank());
         pieces
+    }
+
+    fn add(&mut self, chunk: &str) {
+        self.text.push_str(chunk);
+        self.estimate += units(chunk);
+    }
+
+    /// Whether what is left is one part, or nothing.
+    fn is_last(&self, measure: &dyn Fn(&str) -> usize) -> bool {
+        if self.rest().trim().is_empty() {
+            return true;
+        }
+        if self.estimate > self.limit {
+            return false;
+        }
+        let text = self.piece(self.rest().len()).text();
+        units(&text) <= self.limit && measure(&text) <= self.limit
     }
 
     fn rest(&self) -> &str {

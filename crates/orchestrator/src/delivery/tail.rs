@@ -32,6 +32,21 @@ pub fn preview_tail(text: &str, limit: usize, measure: &dyn Fn(&str) -> usize) -
     CURSOR.to_string()
 }
 
+/// The end of a text, as much as has room, with what it begins in opened again.
+#[must_use]
+pub fn ending(text: &str, limit: usize, measure: &dyn Fn(&str) -> usize) -> String {
+    let mut room = limit;
+    loop {
+        let newest = newest(text, room);
+        let end = format!("{}{}", newest.context.opener(), newest.text.trim());
+        let measured = measure(&end).max(units(&end));
+        if measured <= limit || room <= 1 {
+            return end;
+        }
+        room = (room.min(units(text)) * limit / measured * 9 / 10).max(1);
+    }
+}
+
 /// The end of a text, and what it begins in.
 struct Newest<'a> {
     text: &'a str,

@@ -5,6 +5,7 @@ pub mod approval;
 pub mod codebase;
 pub mod diff;
 pub mod question;
+pub mod reply;
 pub mod session;
 pub mod sessions;
 pub mod steer;

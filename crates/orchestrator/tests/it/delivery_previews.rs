@@ -312,6 +312,6 @@ async fn a_chunk_costs_the_same_however_long_the_text_is() {
 fn pace() -> Pace {
     match capabilities().preview {
         Preview::Edit(pace) => pace,
-        Preview::None => unreachable!("the fake previews"),
+        Preview::None | Preview::Draft { .. } => unreachable!("the fake previews by edits"),
     }
 }

@@ -39,6 +39,7 @@ impl Platform for ConsolePlatform {
             status_fades: Some(Duration::from_secs(10)),
             part_limit: 32_000,
             parts_before_overflow: 64,
+            attachment_limit: None,
             budget: Budget { buckets: Vec::new() },
             renotify_after: None,
         }

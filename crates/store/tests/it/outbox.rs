@@ -1,7 +1,7 @@
 //! Parts: revisions, states, delivery order.
 
 use adjutant_core::message::MessageRef;
-use adjutant_core::platform::{Button, Form, Part};
+use adjutant_core::platform::{Attachment, Button, Form, Part};
 use adjutant_store::change::{Change, NewPart};
 use adjutant_store::record::{OutboxRow, PartKind, PartState};
 use adjutant_store::store::Store;
@@ -40,6 +40,7 @@ async fn a_part_comes_back_as_it_was(db: Database) {
         buttons: vec![vec![Button { label: "Yes".to_owned(), token: "a:1".to_owned() }]],
         reply_to: Some(at("41")),
         silent: true,
+        attachment: Some(Attachment::text("answer.md", "# All")),
     };
     store.commit(Some(running.lane), vec![Change::PutPart(reply.clone())]).await.expect("put");
     let row = get(&store, &reply).await;

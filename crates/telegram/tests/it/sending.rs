@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use adjutant_core::id::PartId;
 use adjutant_core::message::{ConversationKey, MessageRef};
-use adjutant_core::platform::{Button, Form, Part, Platform, Preview, SendError, Sign};
+use adjutant_core::platform::{Attachment, Button, Content, Form, Part, Platform, Preview, SendError, Sign};
 use adjutant_telegram::TelegramConfig;
 use adjutant_telegram::client::Client;
 use adjutant_testkit::telegram::Fault;
@@ -191,7 +192,58 @@ async fn a_groups_topics_share_one_budget_and_private_chats_are_faster() {
     let private = gateway.bot.capabilities(&key(ADA));
     assert_eq!(group.budget, gateway.bot.capabilities(&key(TEAM)).budget);
     assert_eq!(group.budget.buckets[1].scope, format!("chat:{TEAM}"));
-    let (Preview::Edit(slow), Preview::Edit(fast)) = (group.preview, private.preview) else { panic!("previews") };
+    let (Preview::Edit(slow), Preview::Draft { pace: fast, .. }) = (group.preview, private.preview) else {
+        panic!("previews")
+    };
     assert!(slow.floor > fast.floor && group.budget.buckets[1].per_second < private.budget.buckets[1].per_second);
     assert_eq!(gateway.bot.spell_command("codebase-switch"), "/codebase_switch");
+}
+
+#[tokio::test]
+async fn a_file_arrives_with_its_name_its_bytes_and_the_words_below_it() {
+    let gateway = Gateway::sending().await;
+    let topic = gateway.fake.topic(TEAM, "parser");
+    let part = Part::attached(Attachment::text("answer.md", "# All\nof *it*"), "The **whole** answer by @ada");
+    let at = gateway.bot.send(&key(format!("{TEAM}:{topic}")), &part).await.expect("sent");
+    gateway.bot.edit(&key(TEAM), &at, &part).await.expect("a file that was sent needs no edit");
+    let shown = gateway.fake.messages((TEAM, topic)).remove(0);
+    assert_eq!((shown.text.as_str(), shown.styled("bold")), ("The whole answer by @ada", vec!["whole".into()]));
+    assert!(shown.pings.is_empty(), "nobody is notified");
+    let file = shown.file.expect("a file");
+    assert_eq!((file.name.as_str(), file.bytes.as_slice()), ("answer.md", "# All\nof *it*".as_bytes()));
+    gateway.fake.assert_clean();
+}
+
+#[tokio::test]
+async fn a_picture_is_shown_as_one_and_as_a_document_where_that_is_refused() {
+    let gateway = Gateway::sending().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("chart");
+    std::fs::write(&path, b"not really a picture").expect("written");
+    let content = Content::File(path);
+    let part = Part::attached(Attachment { name: "chart.PNG".into(), content: content.clone() }, "");
+    gateway.bot.send(&key(ADA), &part).await.expect("sent");
+    gateway.bot.send(&key(ADA), &Part { form: Form::Plain, ..part }).await.expect("sent");
+    assert_eq!((gateway.fake.calls("sendPhoto"), gateway.fake.calls("sendDocument")), (1, 1));
+    let gone = Part::attached(Attachment { name: "gone.png".into(), content: Content::File("/nowhere".into()) }, "");
+    let error = gateway.bot.send(&key(ADA), &gone).await.expect_err("nothing there");
+    assert!(matches!(error, SendError::Rejected(_)), "{error:?}");
+    gateway.fake.assert_clean();
+}
+
+#[tokio::test]
+async fn a_draft_can_be_stopped_goes_with_the_message_and_is_not_tried_where_the_server_knows_none() {
+    let gateway = Gateway::sending().await;
+    let id = PartId::generate();
+    gateway.bot.draft(&key(ADA), id, &Part::text("so **far**")).await.expect("shown");
+    assert_eq!(gateway.fake.draft(ADA).as_deref(), Some("so far"));
+    gateway.fake.stops_draft(ADA);
+    gateway.bot.send(&key(ADA), &Part::text("so far.")).await.expect("sent");
+    assert_eq!(gateway.fake.draft(ADA), None);
+    let unknown = r#"{"ok":false,"error_code":404,"description":"Not Found"}"#;
+    gateway.fake.fail_next("sendMessageDraft", Fault::Status(404, unknown.into()));
+    let error = gateway.bot.draft(&key(ADA), id, &Part::text("more")).await.expect_err("no such method");
+    assert!(matches!(error, SendError::Rejected(_)), "{error:?}");
+    assert!(matches!(gateway.bot.capabilities(&key(ADA)).preview, Preview::Edit(_)));
+    gateway.fake.assert_clean();
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::schema::Given;
+use super::schema::{Given, Upload};
 
 /// The parameters of a request.
 ///
@@ -40,17 +40,37 @@ fn boundary(content_type: &str) -> Option<String> {
     (kind.trim() == "multipart/form-data").then(|| boundary.to_owned())
 }
 
-/// Text fields only: the fake takes no files.
 fn multipart(boundary: &str, body: &[u8]) -> Result<Vec<(String, Given)>, String> {
-    let body = std::str::from_utf8(body).map_err(|_| "a multipart form with files (fake)".to_owned())?;
     let line = format!("--{boundary}");
-    let parts = body.split(&line).skip(1).take_while(|part| !part.starts_with("--"));
-    let read_part = |part: &str| {
-        let (head, value) = part.split_once("\r\n\r\n")?;
-        let name = head.split_once("name=\"")?.1.split('"').next()?;
-        Some((name.to_owned(), Given::Text(value.strip_suffix("\r\n")?.to_owned())))
+    let mut given = Vec::new();
+    let mut rest = find(body, line.as_bytes()).map(|at| &body[at + line.len()..]).ok_or_else(broken)?;
+    while !rest.starts_with(b"--") {
+        let end = find(rest, line.as_bytes()).ok_or_else(broken)?;
+        given.push(field(&rest[..end]).ok_or_else(broken)?);
+        rest = &rest[end + line.len()..];
+    }
+    Ok(given)
+}
+
+fn field(part: &[u8]) -> Option<(String, Given)> {
+    let gap = find(part, b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&part[..gap]).ok()?;
+    let value = part[gap + 4..].strip_suffix(b"\r\n")?;
+    let quoted = |key: &str| head.split_once(&format!(" {key}=\"")).and_then(|(_, rest)| rest.split('"').next());
+    let name = quoted("name")?.to_owned();
+    let given = match quoted("filename") {
+        Some(file) => Given::File(Upload { name: file.to_owned(), bytes: value.to_vec() }),
+        None => Given::Text(String::from_utf8(value.to_vec()).ok()?),
     };
-    parts.map(|part| read_part(part).ok_or_else(|| "a broken multipart form (fake)".to_owned())).collect()
+    Some((name, given))
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|window| window == what)
+}
+
+fn broken() -> String {
+    "a broken multipart form (fake)".to_owned()
 }
 
 #[cfg(test)]
@@ -60,9 +80,12 @@ mod tests {
     #[test]
     fn a_multipart_form_is_read_field_by_field() {
         let body = "--X\r\nContent-Disposition: form-data; name=\"chat_id\"\r\n\r\n5\r\n--X\r\n\
-                    Content-Disposition: form-data; name=\"text\"\r\nContent-Type: text/plain\r\n\r\na\r\nb\r\n--X--\r\n";
+                    Content-Disposition: form-data; name=\"text\"\r\nContent-Type: text/plain\r\n\r\na\r\nb\r\n--X\r\n\
+                    Content-Disposition: form-data; name=\"document\"; filename=\"a.md\"\r\n\r\n# A\r\n--X--\r\n";
         let given = read(Some("silent=1"), "multipart/form-data; boundary=X", body.as_bytes()).expect("a form");
         let text = |name: &str, value: &str| (name.to_owned(), Given::Text(value.to_owned()));
-        assert_eq!(given, [text("silent", "1"), text("chat_id", "5"), text("text", "a\r\nb")]);
+        let file = Given::File(Upload { name: "a.md".to_owned(), bytes: b"# A".to_vec() });
+        let document = ("document".to_owned(), file);
+        assert_eq!(given, [text("silent", "1"), text("chat_id", "5"), text("text", "a\r\nb"), document]);
     }
 }

@@ -14,7 +14,7 @@ use super::door::Line;
 use super::fault::{self, Fault};
 use super::form;
 use super::methods::{self, Refusal};
-use super::schema::SCHEMA;
+use super::schema::{Given, SCHEMA, Upload};
 use super::updates;
 
 const LONGEST_BODY: usize = 50 * 1024 * 1024;
@@ -38,9 +38,9 @@ pub async fn serve(
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let given = form::read(parts.uri.query(), content_type, &body);
-    let params = given.and_then(|given| SCHEMA.check(method, given));
+    let params = given.and_then(|given| Asked::read(method, given));
     inner.state().count(method);
-    let chat = params.as_ref().ok().and_then(methods::chat_of);
+    let chat = params.as_ref().ok().and_then(|asked| methods::chat_of(&asked.params));
     let fault = fault::take(&mut inner.state().planned, method, chat);
     match fault {
         None => perform(&inner, method, params).await,
@@ -48,7 +48,24 @@ pub async fn serve(
     }
 }
 
-type Params = Result<Map<String, Value>, String>;
+/// What was asked for.
+struct Asked {
+    params: Map<String, Value>,
+    file: Option<Upload>,
+}
+
+impl Asked {
+    fn read(method: &str, given: Vec<(String, Given)>) -> Result<Self, String> {
+        let params = SCHEMA.check(method, &given)?;
+        let file = given.into_iter().find_map(|(_, given)| match given {
+            Given::File(file) => Some(file),
+            Given::Json(_) | Given::Text(_) => None,
+        });
+        Ok(Self { params, file })
+    }
+}
+
+type Params = Result<Asked, String>;
 
 async fn meet(inner: &Inner, line: &Line, method: &str, params: Params, fault: Fault) -> Response {
     match fault {
@@ -78,11 +95,12 @@ fn cut(line: &Line) -> Response {
 }
 
 async fn perform(inner: &Inner, method: &str, params: Params) -> Response {
-    let params = match params {
-        Ok(params) => params,
+    let asked = match params {
+        Ok(asked) => asked,
         Err(description) => return refuse(inner, method, methods::bad(&description)),
     };
-    let outcome = if method == "getUpdates" { updates::get(inner, &params).await } else { act(inner, method, &params) };
+    let outcome =
+        if method == "getUpdates" { updates::get(inner, &asked.params).await } else { act(inner, method, asked) };
     match outcome {
         Ok(result) => json_response(StatusCode::OK, &json!({"ok": true, "result": result})),
         // These are no faults of the request, so they are not held against the client.
@@ -93,16 +111,17 @@ async fn perform(inner: &Inner, method: &str, params: Params) -> Response {
     }
 }
 
-fn act(inner: &Inner, method: &str, params: &Map<String, Value>) -> Result<Value, Refusal> {
+fn act(inner: &Inner, method: &str, asked: Asked) -> Result<Value, Refusal> {
     let mut state = inner.state();
-    if let Some(chat) = methods::chat_of(params).filter(|_| methods::is_counted(method)) {
+    if let Some(chat) = methods::chat_of(&asked.params).filter(|_| methods::is_counted(method)) {
         let now = state.clock.monotonic();
         if let Some(Err(seconds)) = state.limits.as_mut().map(|limits| limits.draw(chat, now)) {
             state.throttled += 1;
             return Err(too_many(seconds));
         }
     }
-    let outcome = methods::call(&mut state, method, params);
+    state.upload = asked.file;
+    let outcome = methods::call(&mut state, method, &asked.params);
     drop(state);
     inner.changed.send_modify(|count| *count += 1);
     outcome

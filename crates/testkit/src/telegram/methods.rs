@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::state::{BOT_ID, BOT_USERNAME, GENERAL, Message, State};
+use super::state::{BOT_ID, BOT_USERNAME, Draft, GENERAL, Message, State};
 use super::text;
 
 /// Why a call is refused.
@@ -41,6 +41,7 @@ pub fn call(state: &mut State, method: &str, params: &Params) -> Outcome {
     match method {
         "getMe" => Ok(me()),
         "sendMessage" => send_message(state, params),
+        "sendDocument" | "sendPhoto" => send_file(state, method, params),
         "sendMessageDraft" => send_draft(state, params),
         "editMessageText" => edit_text(state, params),
         "editMessageReplyMarkup" => edit_markup(state, params),
@@ -58,7 +59,15 @@ pub fn call(state: &mut State, method: &str, params: &Params) -> Outcome {
 
 /// True for what Telegram counts as a message.
 pub fn is_counted(method: &str) -> bool {
-    matches!(method, "sendMessage" | "editMessageText" | "editMessageReplyMarkup" | "sendMessageDraft")
+    matches!(
+        method,
+        "sendMessage"
+            | "sendDocument"
+            | "sendPhoto"
+            | "editMessageText"
+            | "editMessageReplyMarkup"
+            | "sendMessageDraft"
+    )
 }
 
 pub fn bad(description: &str) -> Refusal {
@@ -92,6 +101,24 @@ fn send_message(state: &mut State, params: &Params) -> Outcome {
     Ok(state.message_json(chat, id))
 }
 
+fn send_file(state: &mut State, method: &str, params: &Params) -> Outcome {
+    let chat = open(state, params)?;
+    let thread = thread(state, chat, params)?;
+    let file = state.upload.take().ok_or_else(|| bad("there is no document in the request"))?;
+    let most = if method == "sendPhoto" { 10 } else { 50 };
+    if file.bytes.is_empty() || file.bytes.len() > most * 1024 * 1024 {
+        return Err(bad("file must be non-empty and not too big"));
+    }
+    let (text, entities) = text::take_caption(params).map_err(|e| bad(&e))?;
+    let markup = markup(params)?;
+    let reply_to = reply_to(state, chat, params)?;
+    let silent = params.get("disable_notification") == Some(&Value::Bool(true));
+    state.chats.get_mut(&chat).expect("an open chat").draft = None;
+    let message = Message { text, entities, thread, markup, reply_to, silent, file: Some(file), ..blank(None) };
+    let id = state.post(chat, message);
+    Ok(state.message_json(chat, id))
+}
+
 fn send_draft(state: &mut State, params: &Params) -> Outcome {
     let chat = open(state, params)?;
     if chat < 0 {
@@ -100,8 +127,16 @@ fn send_draft(state: &mut State, params: &Params) -> Outcome {
     if params.get("draft_id").and_then(Value::as_i64) == Some(0) {
         return Err(bad("draft_id must not be 0 (fake)"));
     }
-    let text = params.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-    state.chats.get_mut(&chat).expect("an open chat").draft = Some(text);
+    let thread = thread(state, chat, params)?;
+    // An empty text is a placeholder that says "Thinking…".
+    let empty = params.get("text").and_then(Value::as_str).unwrap_or_default().is_empty();
+    let text = if empty { String::new() } else { text::take(params, "message is too long").map_err(|e| bad(&e))?.0 };
+    let id = params.get("draft_id").and_then(Value::as_i64).unwrap_or_default();
+    let can_stop = params.get("can_stop") == Some(&Value::Bool(true));
+    let at = state.clock.monotonic();
+    let room = state.chats.get_mut(&chat).expect("an open chat");
+    room.drafts.push(text.clone());
+    room.draft = Some(Draft { id, thread, text, can_stop, at });
     Ok(true.into())
 }
 
@@ -319,5 +354,6 @@ pub fn blank(from: Option<i64>) -> Message {
         reaction: None,
         date: 0,
         history: Vec::new(),
+        file: None,
     }
 }

@@ -25,6 +25,7 @@ use tokio::task::AbortHandle;
 
 pub use fault::Fault;
 pub use people::Place;
+pub use schema::Upload;
 pub use shown::Shown;
 pub use state::BOT_USERNAME;
 

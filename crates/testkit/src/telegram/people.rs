@@ -1,6 +1,7 @@
 //! The people's side of the fake: who writes, presses, blocks, and what they see.
 
 use std::ops::RangeBounds;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -8,6 +9,9 @@ use super::FakeTelegram;
 use super::methods::blank;
 use super::shown::{self, Shown};
 use super::state::{Message, State, bot_json};
+
+/// <https://core.telegram.org/bots/api#sendmessagedraft>.
+const DRAFT_FADES: Duration = Duration::from_secs(30);
 
 /// A chat, or one topic of it: `5.into()`, `(group, topic).into()`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +93,47 @@ impl FakeTelegram {
         };
         let content = press(&mut state, chat, message, user, token);
         let update = state.queue("callback_query", content);
+        drop(state);
+        self.touch();
+        update
+    }
+
+    /// The text that the bot is still writing in a private chat, if it has not faded.
+    #[must_use]
+    pub fn draft(&self, chat: i64) -> Option<String> {
+        let state = self.inner.state();
+        let now = state.clock.monotonic();
+        let draft = state.chats.get(&chat)?.draft.clone()?;
+        (now.saturating_duration_since(draft.at) < DRAFT_FADES).then_some(draft.text)
+    }
+
+    /// Waits until the bot is writing something with these words.
+    ///
+    /// # Panics
+    /// After a minute, with what there is.
+    pub async fn wait_for_draft(&self, chat: i64, words: &str) -> String {
+        self.wait_until("a draft", |fake| fake.draft(chat).filter(|draft| draft.contains(words))).await
+    }
+
+    /// The text of every draft there ever was in a chat, in order.
+    #[must_use]
+    pub fn drafts(&self, chat: i64) -> Vec<String> {
+        self.inner.state().chats.get(&chat).map(|chat| chat.drafts.clone()).unwrap_or_default()
+    }
+
+    /// The person presses the stop button of a draft; returns the update's number.
+    ///
+    /// # Panics
+    /// When there is no draft that can be stopped.
+    pub fn stops_draft(&self, chat: i64) -> i64 {
+        let mut state = self.inner.state();
+        let draft = state.chats[&chat].draft.clone().filter(|draft| draft.can_stop);
+        let draft = draft.expect("a draft with a stop button");
+        let mut content = json!({"chat": state.chats[&chat].json(), "draft_id": draft.id});
+        if let Some(thread) = draft.thread {
+            content["message_thread_id"] = thread.into();
+        }
+        let update = state.queue("stopped_message_generation", content);
         drop(state);
         self.touch();
         update

@@ -8,9 +8,9 @@ import re
 import sys
 
 METHODS = """
-answerCallbackQuery deleteMessage deleteMyCommands deleteWebhook editMessageReplyMarkup editMessageText getMe
-getMyCommands getUpdates getWebhookInfo sendChatAction sendMessage sendMessageDraft setMessageReaction setMyCommands
-setWebhook
+answerCallbackQuery deleteMessage deleteMyCommands deleteWebhook editMessageReplyMarkup editMessageText getFile getMe
+getMyCommands getUpdates getWebhookInfo sendChatAction sendDocument sendMessage sendMessageDraft sendPhoto
+setMessageReaction setMyCommands setWebhook
 """.split()
 # Rich messages are not used yet; their types alone are four times the rest.
 LEFT_OUT = {"InputRichMessage"}

@@ -36,6 +36,15 @@ struct Field {
 pub enum Given {
     Json(Value),
     Text(String),
+    /// A file of a multipart form.
+    File(Upload),
+}
+
+/// An uploaded file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    pub name: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Schema {
@@ -48,16 +57,18 @@ impl Schema {
     ///
     /// # Errors
     /// The description of the first refusal.
-    pub fn check(&self, method: &str, given: Vec<(String, Given)>) -> Result<Map<String, Value>, String> {
+    pub fn check(&self, method: &str, given: &[(String, Given)]) -> Result<Map<String, Value>, String> {
         let fields = self.methods.get(method).ok_or("no such method (fake)")?;
         let mut values = Map::new();
         for (name, given) in given {
-            let field = fields.get(&name).ok_or_else(|| format!("`{method}` has no parameter `{name}` (fake)"))?;
+            let field = fields.get(name).ok_or_else(|| format!("`{method}` has no parameter `{name}` (fake)"))?;
             let value = match given {
-                Given::Json(value) => value,
-                Given::Text(text) => from_text(&field.kind, &text).map_err(|e| format!("`{name}`: {e}"))?,
+                Given::Json(value) => value.clone(),
+                Given::Text(text) => from_text(&field.kind, text).map_err(|e| format!("`{name}`: {e}"))?,
+                Given::File(file) if field.kind.contains("InputFile") => file.name.clone().into(),
+                Given::File(_) => return Err(format!("`{name}` is no file (fake)")),
             };
-            values.insert(name, value);
+            values.insert(name.clone(), value);
         }
         self.check_fields(fields, &values, method)?;
         Ok(values)
@@ -96,7 +107,7 @@ impl Schema {
             return items.iter().enumerate().try_for_each(|(i, v)| self.check_kind(inner, v, &format!("{path}[{i}]")));
         }
         let fits = match kind {
-            "String" => value.is_string(),
+            "String" | "InputFile" => value.is_string(),
             "Integer" => value.is_i64() || value.is_u64(),
             "Float" => value.is_number(),
             "Boolean" => value.is_boolean(),

@@ -5,6 +5,7 @@ use std::ops::RangeBounds;
 
 use serde_json::Value;
 
+use super::schema::Upload;
 use super::state::{Chat, Message, State};
 use super::text;
 
@@ -26,6 +27,8 @@ pub struct Shown {
     pub deleted: bool,
     /// `@names` that would notify somebody.
     pub pings: Vec<String>,
+    /// The file it is, whose caption the text is then.
+    pub file: Option<Upload>,
 }
 
 impl Shown {
@@ -42,6 +45,7 @@ impl Shown {
             silent: message.silent,
             deleted: message.deleted,
             pings: text::pings(&message.text, &message.entities),
+            file: message.file.clone(),
         }
     }
 
@@ -85,8 +89,10 @@ pub(super) fn transcript(state: &State, chat: &Chat, thread: Option<i32>, number
             let _ = writeln!(lines, "{name}: (deleted)");
             continue;
         }
-        let mut rows = message.text.lines();
-        let _ = writeln!(lines, "{name}: {}", rows.next().unwrap_or_default());
+        let file = message.file.iter().map(|file| format!("[file {}]", file.name));
+        let rows: Vec<String> = file.chain(message.text.lines().map(str::to_owned)).collect();
+        let mut rows = rows.iter();
+        let _ = writeln!(lines, "{name}: {}", rows.next().map_or("", String::as_str));
         rows.for_each(|row| {
             let _ = writeln!(lines, "  {row}");
         });

@@ -1,12 +1,14 @@
 //! What the fake remembers.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use adjutant_core::clock::Clock;
 use serde_json::{Value, json};
 
 use super::fault::Planned;
 use super::limits::Limits;
+use super::schema::Upload;
 
 /// The General topic of a forum has no number when sending.
 pub const GENERAL: i32 = 1;
@@ -29,6 +31,8 @@ pub struct State {
     pub throttled: usize,
     /// `None`: no rates.
     pub limits: Option<Limits>,
+    /// The file of the call that is just made.
+    pub upload: Option<Upload>,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +61,19 @@ pub struct Chat {
     pub moved_to: Option<i64>,
     /// `sendChatAction` calls.
     pub actions: usize,
-    pub draft: Option<String>,
+    pub draft: Option<Draft>,
+    /// The text of every draft, in order.
+    pub drafts: Vec<String>,
+}
+
+/// Text that a bot is still writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub id: i64,
+    pub thread: Option<i32>,
+    pub text: String,
+    pub can_stop: bool,
+    pub at: Instant,
 }
 
 #[derive(Debug, Clone)]
@@ -78,6 +94,7 @@ pub struct Message {
     pub date: i64,
     /// Every text the message ever had, the present one last.
     pub history: Vec<String>,
+    pub file: Option<Upload>,
 }
 
 pub const BOT_ID: i64 = 7_000_000_001;
@@ -98,6 +115,7 @@ impl State {
             refused: Vec::new(),
             throttled: 0,
             limits: Some(Limits::default()),
+            upload: None,
         }
     }
 
@@ -118,6 +136,7 @@ impl State {
             moved_to: None,
             actions: 0,
             draft: None,
+            drafts: Vec::new(),
         });
     }
 
@@ -159,6 +178,11 @@ impl State {
             "date": message.date,
             "text": message.text,
         });
+        if let Some(file) = &message.file {
+            let text = json.as_object_mut().and_then(|fields| fields.remove("text"));
+            json["caption"] = text.unwrap_or_default();
+            json["document"] = json!({"file_id": file.name, "file_unique_id": file.name, "file_name": file.name});
+        }
         if !message.entities.is_empty() {
             json["entities"] = message.entities.clone().into();
         }

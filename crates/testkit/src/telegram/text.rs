@@ -49,6 +49,21 @@ pub fn take(params: &Map<String, Value>, too_long: &str) -> Result<(String, Vec<
     Ok((text.to_owned(), entities))
 }
 
+/// Caption and entities of a file, checked.
+///
+/// # Errors
+/// The description of the refusal.
+pub fn take_caption(params: &Map<String, Value>) -> Result<(String, Vec<Value>), String> {
+    let text = params.get("caption").and_then(Value::as_str).unwrap_or_default();
+    let units: Vec<u16> = text.encode_utf16().collect();
+    if units.len() > 1024 {
+        return Err("message caption is too long".to_owned());
+    }
+    let entities = params.get("caption_entities").and_then(Value::as_array).cloned().unwrap_or_default();
+    entities.iter().try_for_each(|entity| check_entity(entity, &units))?;
+    Ok((text.to_owned(), entities))
+}
+
 fn check_entity(entity: &Value, units: &[u16]) -> Result<(), String> {
     let kind = entity["type"].as_str().unwrap_or_default();
     if !ENTITY_TYPES.contains(&kind) {

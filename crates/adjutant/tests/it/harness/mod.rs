@@ -235,10 +235,18 @@ impl TestGateway {
         }
     }
 
-    /// Waits until Ana's chat has a message with this text in it, and gives the last such message's text.
+    /// Waits until Ana sees this text, in a message or in what is still being written, and gives the last such text.
     pub async fn until_said(&self, text: &str) -> String {
-        let shown = self.telegram.wait_for(ANA, |messages| messages.iter().any(|m| m.text.contains(text))).await;
-        shown.into_iter().rev().find(|message| message.text.contains(text)).unwrap().text
+        let seen = |fake: &FakeTelegram| {
+            let said = fake.texts(ANA).into_iter().rev().find(|said| said.contains(text));
+            said.or_else(|| fake.draft(ANA).filter(|draft| draft.contains(text)))
+        };
+        self.telegram.wait_until(text, seen).await
+    }
+
+    /// Waits until Ana sees the assistant write these words; the message comes later.
+    pub async fn until_drafted(&self, text: &str) {
+        self.telegram.wait_for_draft(ANA, text).await;
     }
 
     /// Gives a chat a directory of its own, as an allowed person who is in it: Ana, or whose private chat it is.
