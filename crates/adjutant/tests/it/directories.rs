@@ -63,7 +63,7 @@ fn snapshot(name: &str, transcript: &str) {
 async fn both_in_shop(environment: &[(&'static str, &str)], prompt: &str) -> TestGateway {
     let gateway = start(environment).await;
     gateway.telegram.says(ANA, ANA, "[[hang-after:Ana's turn]]");
-    until_shown(&gateway, ANA, "Ana's turn").await;
+    gateway.until_drafted("Ana's turn").await;
     gateway.telegram.says(BEN, BEN, prompt);
     until_shown(&gateway, BEN, "another conversation works in").await;
     gateway
