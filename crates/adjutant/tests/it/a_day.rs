@@ -46,6 +46,10 @@ const ANSWERS: &[(&str, &str)] = &[
         "Why was it rounded twice",
         "[[text:Since the first commit: each line was rounded before the sum was.]][[usage:7000,90,0.02]]",
     ),
+    (
+        "How should halves be rounded",
+        "[[quiet]] [[question:How should halves be rounded?|Up|To even]] [[text:Then that is what I do.]][[usage:3100,60,0.01]]",
+    ),
     ("everything slow", "[[text:I look at all of it.]] [[words:20000,20]]"),
     (
         "Commit the work",
@@ -189,6 +193,11 @@ async fn a_day_reads_well_from_start_to_end() {
     day.presses("Allow once").await;
     day.settled().await;
 
+    day.scene("A question of the assistant's", "Its choices are buttons; something else can be written.");
+    day.starts("How should halves be rounded? Ask me.");
+    day.presses("To even").await;
+    day.settled().await;
+
     day.scene("Mistakes", "What is wrong is named, and what to do next.");
     day.says("/stauts").await;
     day.says("/setcwd ../../..").await;
@@ -201,7 +210,8 @@ async fn a_day_reads_well_from_start_to_end() {
     day.gateway.until_said("in line").await;
     day.says("/stop").await;
 
-    day.scene("Committed", "The commit is made under Ana's own name.");
+    day.scene("Looked at, and committed", "The commit is made under Ana's own name.");
+    day.says("/diff").await;
     day.starts("/commit");
     day.presses("Allow once").await;
     day.settled().await;
@@ -220,6 +230,10 @@ async fn a_day_reads_well_from_start_to_end() {
     day.gateway.advance(Duration::from_secs(20 * 3600)).await;
     day.says("What did we change yesterday?").await;
     day.says("/status").await;
+    day.says("/reset").await;
+    day.says("/sessions").await;
+    day.says("/sessions resume 2").await;
+    day.says("/usage").await;
 
     let written = day.written();
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/a-day.md");

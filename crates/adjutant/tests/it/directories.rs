@@ -156,7 +156,7 @@ async fn a_prompt_that_waits_for_its_directory_survives_a_kill_and_is_not_told_t
 async fn turns_that_only_plan_share_a_directory() {
     let gateway = start(&[("PERMISSION_MODE", "plan")]).await;
     gateway.telegram.says(ANA, ANA, "[[hang-after:Ana's turn]]");
-    until_shown(&gateway, ANA, "Ana's turn").await;
+    gateway.until_drafted("Ana's turn").await;
     ben_says(&gateway, "[[text:At the same time.]]", "At the same time.").await;
     gateway.telegram.says(ANA, ANA, "/stop");
     until_shown(&gateway, ANA, "Stopped after").await;
