@@ -62,6 +62,7 @@ async fn run(config: Config, fork_server: Option<ForkServer>) -> anyhow::Result<
         days: config.store.transcript_days,
         store: store.clone(),
         console: platforms.console.clone(),
+        uploads: context.uploads.clone(),
         clock,
     };
     let orchestrator = Orchestrator::new(context, events);

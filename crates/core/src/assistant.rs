@@ -59,6 +59,8 @@ pub struct SessionSpec {
     pub run: RunId,
     /// The directory the assistant works in.
     pub cwd: PathBuf,
+    /// Folders beside it that the assistant may read unasked: what people sent.
+    pub folders: Vec<PathBuf>,
     /// The assistant's own session id to go on with.
     pub resume: Option<String>,
     /// The id a new session should get, where the assistant lets us choose.

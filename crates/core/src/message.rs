@@ -48,8 +48,17 @@ pub struct InboundMessage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum InboundContent {
-    /// A person wrote text. `quote` is what they replied to or quoted, if the platform tells.
-    Text { text: String, quote: Option<String> },
+    /// A person wrote text, or sent files with or without words.
+    Text {
+        text: String,
+        /// What they replied to or quoted, if the platform tells.
+        quote: Option<String>,
+        /// Who wrote that, by the name others see: a stranger's choice, never an authority.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quoted: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<IncomingFile>,
+    },
     /// A person pressed a button; `token` is what the button carried.
     Button { token: String },
     /// A person pressed the platform's own stop control.
@@ -62,7 +71,33 @@ pub enum InboundContent {
     Closed,
 }
 
+/// A file that a person sent. It stays on the platform until it is fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingFile {
+    /// As the person's app names it; never used as a path as it stands.
+    pub name: String,
+    /// What the adapter fetches it by.
+    pub reference: String,
+    /// In bytes, if the platform tells.
+    pub size: Option<u64>,
+}
+
 impl InboundContent {
+    /// Words alone.
+    #[must_use]
+    pub fn words(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), quote: None, quoted: None, files: Vec::new() }
+    }
+
+    /// The files that came with it.
+    #[must_use]
+    pub fn files(&self) -> &[IncomingFile] {
+        match self {
+            Self::Text { files, .. } => files,
+            _ => &[],
+        }
+    }
+
     /// The text that the privacy promise blanks once the message is handled.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

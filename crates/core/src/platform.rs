@@ -7,7 +7,7 @@ use async_trait::async_trait;
 pub use crate::attachment::{Attachment, Content};
 use crate::id::PartId;
 use crate::kind::PlatformKind;
-use crate::message::{ConversationKey, DeliveryId, MessageRef};
+use crate::message::{ConversationKey, DeliveryId, IncomingFile, MessageRef};
 
 /// One platform. Every call does exactly one thing and classifies its failure; it never retries by itself.
 #[async_trait]
@@ -65,6 +65,15 @@ pub trait Platform: Send + Sync {
     /// See [`SendError`].
     async fn acknowledge(&self, press: &DeliveryId) -> Result<(), SendError>;
 
+    /// Gives the bytes of a file that a person sent.
+    ///
+    /// # Errors
+    /// [`SendError::Rejected`] when it can never be had, for example because it is larger than
+    /// [`Capabilities::download_limit`].
+    async fn fetch(&self, _file: &IncomingFile) -> Result<Vec<u8>, SendError> {
+        Err(SendError::Rejected("files cannot be fetched here".to_owned()))
+    }
+
     /// How a command is typed here, for example `/reset` or `!reset`.
     fn spell_command(&self, command: &str) -> String {
         format!("/{command}")
@@ -87,6 +96,8 @@ pub struct Capabilities {
     pub parts_before_overflow: usize,
     /// The most bytes of an attachment; `None`: none can be sent here.
     pub attachment_limit: Option<u64>,
+    /// The most bytes of a file that a person sends; `None`: no files come in here.
+    pub download_limit: Option<u64>,
     /// What may be sent here and how fast.
     pub budget: Budget,
     /// The longest a finished reply may sit in an edited message before a new one is sent, so that the

@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::people::People;
 use crate::settings::Settings;
 use crate::slots::Slots;
+use crate::uploads::Uploads;
 
 /// Makes the sample codebase of an assistant that brings one, and says where it is.
 pub type SampleCodebase = Arc<dyn Fn() -> std::io::Result<PathBuf> + Send + Sync>;
@@ -34,6 +35,8 @@ pub struct Context {
     /// Assistants that bring a codebase of their own, so that a first message is answered without any set-up.
     pub samples: BTreeMap<AssistantKind, SampleCodebase>,
     pub workspace: Workspace,
+    /// The files people send.
+    pub uploads: Uploads,
     pub clock: Clock,
     pub mask: Mask,
     pub settings: Settings,

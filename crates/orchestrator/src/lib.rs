@@ -9,6 +9,7 @@
 //! | [`commands`] | slash commands, one file each |
 //! | [`language`] [`registry`] | how commands are written; command files of a codebase |
 //! | [`reply`] [`delivery`] [`outbound`] | text into parts, parts onto the platform |
+//! | [`uploads`] | the files people send |
 //! | [`words`] | every sentence the product says |
 //! | [`context`] [`settings`] [`assistants`] [`people`] [`slots`] [`directories`] [`live`] [`metrics`] | what conversations share |
 //!
@@ -35,4 +36,5 @@ pub mod reply;
 pub mod settings;
 pub mod slots;
 mod system_prompt;
+pub mod uploads;
 pub mod words;

@@ -95,6 +95,27 @@ impl Client {
         answer_of(self.http.post(self.url("bot", method)?).timeout(UPLOAD_TIMEOUT).multipart(form)).await
     }
 
+    /// Fetches the bytes of a file.
+    ///
+    /// # Errors
+    /// See [`CallError`]; refused when it is longer than `limit` bytes.
+    pub async fn download(&self, path: &str, limit: u64) -> Result<Vec<u8>, CallError> {
+        let request = self.http.get(self.url("file/bot", path)?).timeout(UPLOAD_TIMEOUT);
+        let mut response = request.send().await.map_err(CallError::from_request)?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            return Err(CallError::from_refusal(status, "the file cannot be fetched".to_owned()));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(CallError::from_body)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() as u64 > limit {
+                return Err(CallError::from_refusal(400, "the file is too long".to_owned()));
+            }
+        }
+        Ok(bytes)
+    }
+
     /// The token is part of the address, so that is in no error.
     fn url(&self, prefix: &str, path: &str) -> Result<Url, CallError> {
         Url::parse(&format!("{}/{prefix}{}/{path}", self.base, self.token.expose_secret()))

@@ -1,10 +1,13 @@
-//! Files that go out: <https://core.telegram.org/bots/api#sending-files>.
+//! Files that go out and come in: <https://core.telegram.org/bots/api#sending-files>.
 
+use adjutant_core::message::IncomingFile;
 use adjutant_core::platform::{Attachment, Content, Part, SendError};
 use reqwest::multipart::{Form, Part as FormPart};
-use serde::Serialize;
-use teloxide::types::{InlineKeyboardMarkup, ReplyParameters};
+use serde::{Deserialize, Serialize};
+use teloxide::payloads::GetFile;
+use teloxide::types::{FileId, InlineKeyboardMarkup, ReplyParameters};
 
+use crate::client::Client;
 use crate::keys::Place;
 use crate::render::Rendered;
 
@@ -12,8 +15,27 @@ use crate::render::Rendered;
 pub const LIMIT: u64 = 50 * 1024 * 1024;
 const PICTURE_LIMIT: usize = 10 * 1024 * 1024;
 
+/// What a bot may fetch: <https://core.telegram.org/bots/api#getfile>.
+pub const DOWNLOAD_LIMIT: u64 = 20 * 1024 * 1024;
+
 /// Units of a caption.
 const CAPTION: usize = 1024;
+
+/// Where a file can be fetched, for an hour at least.
+#[derive(Debug, Deserialize)]
+struct Path {
+    file_path: Option<String>,
+}
+
+/// Fetches a file by its id.
+pub async fn fetch(client: &Client, file: &IncomingFile) -> Result<Vec<u8>, SendError> {
+    if file.size.is_some_and(|size| size > DOWNLOAD_LIMIT) {
+        return Err(SendError::Rejected(format!("`{}` is larger than 20 MB", file.name)));
+    }
+    let path: Path = client.send(&GetFile::new(FileId(file.reference.clone()))).await?;
+    let path = path.file_path.ok_or_else(|| SendError::Rejected("the file is not there any more".to_owned()))?;
+    client.download(&path, DOWNLOAD_LIMIT).await.map_err(SendError::from)
+}
 
 /// A method and its form.
 pub struct Upload {

@@ -7,15 +7,18 @@ use serde_json::value::RawValue;
 
 use crate::adapter::Identity;
 use crate::address;
+use crate::gather::{Heard, gather};
 use crate::keys::{Place, press_delivery};
+use crate::render::utf16_units;
 use crate::wire::{CallbackQuery, ChatMemberUpdated, Message, StoppedGeneration, Update, User};
 
 /// What one answer of `getUpdates` holds.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// In Telegram's order. Pastes that a client cut into several messages are still several messages here; this is
-    /// where merging them would go.
+    /// In Telegram's order; the pieces of an album or of a long text are one message.
     pub messages: Vec<InboundMessage>,
+    /// A further piece of the last message of a chat may still come.
+    pub open: bool,
     /// Updates that say nothing to the gateway.
     pub ignored: u64,
     /// The highest update id; the poll that names the next one confirms the batch.
@@ -26,15 +29,18 @@ pub struct Batch {
 #[must_use]
 pub fn parse(updates: &[Box<RawValue>], me: Option<&Identity>, now: DateTime<Utc>) -> Batch {
     let mut batch = Batch::default();
+    let mut heard = Vec::with_capacity(updates.len());
     for raw in updates {
         let id = serde_json::from_str::<Numbered>(raw.get()).ok().map(|update| update.update_id);
         batch.last = batch.last.max(id);
         let update = serde_json::from_str::<Update>(raw.get()).ok();
         match update.and_then(|update| read(update, me, now)) {
-            Some(message) => batch.messages.push(message),
+            Some(one) => heard.push(one),
             None => batch.ignored += 1,
         }
     }
+    let gathered = gather(heard);
+    (batch.messages, batch.open) = (gathered.messages, gathered.open);
     batch
 }
 
@@ -52,21 +58,21 @@ struct Numbered {
     update_id: i64,
 }
 
-fn read(update: Update, me: Option<&Identity>, now: DateTime<Utc>) -> Option<InboundMessage> {
+fn read(update: Update, me: Option<&Identity>, now: DateTime<Utc>) -> Option<Heard> {
     let id = update.update_id;
     if let Some(message) = update.message {
         return read_message(id, message, me, now);
     }
     if let Some(press) = update.callback_query {
-        return read_press(press, now);
+        return read_press(press, now).map(Heard::alone);
     }
     if let Some(change) = update.my_chat_member {
-        return read_membership(id, &change, now);
+        return read_membership(id, &change, now).map(Heard::alone);
     }
-    update.stopped_message_generation.map(|stopped| read_stop(id, &stopped, now))
+    update.stopped_message_generation.map(|stopped| Heard::alone(read_stop(id, &stopped, now)))
 }
 
-fn read_message(id: i64, message: Message, me: Option<&Identity>, now: DateTime<Utc>) -> Option<InboundMessage> {
+fn read_message(id: i64, message: Message, me: Option<&Identity>, now: DateTime<Utc>) -> Option<Heard> {
     let place = message.place();
     let envelope = |sender: Sender, content| InboundMessage {
         platform: PlatformKind::Telegram,
@@ -80,22 +86,41 @@ fn read_message(id: i64, message: Message, me: Option<&Identity>, now: DateTime<
     if let Some(chat) = message.migrate_to_chat_id {
         // Telegram itself says this; whose name stands on it does not matter.
         let to = Place { chat, thread: None }.key();
-        return Some(envelope(chat_as_sender(place), InboundContent::Moved { to }));
+        return Some(Heard::alone(envelope(chat_as_sender(place), InboundContent::Moved { to })));
     }
     let sender = message.from.as_ref().filter(|from| !from.is_bot && message.sender_chat.is_none())?;
     let content = if place.is_group() { said_in_group(&message, me?) } else { said_in_private(&message) };
-    Some(envelope(person(sender), content?))
+    let album = message.media_group_id.clone();
+    // Of an album in a group only one piece carries the words that are meant for the bot.
+    let follows = content.is_none() && album.is_some() && message.forward_origin.is_none();
+    let content = content.or_else(|| said(&message, String::new()).filter(|_| follows))?;
+    let units = message.text.as_deref().map_or(0, utf16_units);
+    Some(Heard { message: envelope(person(sender), content), album, units, follows })
 }
 
 fn said_in_private(message: &Message) -> Option<InboundContent> {
     match message.words() {
         // What is forwarded are not this person's words: it is shown to the assistant, and is never a command.
         Some(words) if message.forward_origin.is_some() => {
-            Some(InboundContent::Text { text: String::new(), quote: Some(words) })
+            let files = message.media.file().into_iter().collect();
+            Some(InboundContent::Text { text: String::new(), quote: Some(words), quoted: None, files })
         }
-        Some(text) => Some(InboundContent::Text { text, quote: message.quoted() }),
-        None => unsupported(message),
+        words => said(message, words.unwrap_or_default()),
     }
+}
+
+/// Words, files, or both; of what cannot be handed on, that it came.
+fn said(message: &Message, words: String) -> Option<InboundContent> {
+    let files: Vec<_> = message.media.file().into_iter().collect();
+    if words.is_empty() && files.is_empty() {
+        return unsupported(message);
+    }
+    let text = match message.media.name() {
+        Some(what) => format!("{words}\n\n(There was {what} with this message, which cannot be handed on.)"),
+        None => words,
+    };
+    let (quote, quoted) = (message.quoted(), message.quoted_author());
+    Some(InboundContent::Text { text, quote, quoted, files })
 }
 
 fn said_in_group(message: &Message, me: &Identity) -> Option<InboundContent> {
@@ -105,7 +130,7 @@ fn said_in_group(message: &Message, me: &Identity) -> Option<InboundContent> {
         return None;
     }
     let Some(words) = message.words() else {
-        return if reply_to_us { unsupported(message) } else { None };
+        return if reply_to_us { said(message, String::new()) } else { None };
     };
     let text = match address::said_to(&me.username, &words) {
         Some(text) => text,
@@ -113,11 +138,8 @@ fn said_in_group(message: &Message, me: &Identity) -> Option<InboundContent> {
         None if reply_to_us && !words.trim_start().starts_with('/') => address::without_mention(&me.username, &words),
         None => return None,
     };
-    let quote = message.quoted();
-    if text.is_empty() && quote.is_none() {
-        return None;
-    }
-    Some(InboundContent::Text { text, quote })
+    let nothing = text.is_empty() && message.quoted().is_none() && message.media.file().is_none();
+    if nothing { None } else { said(message, text) }
 }
 
 fn unsupported(message: &Message) -> Option<InboundContent> {
@@ -199,5 +221,12 @@ impl Message {
             Some(quote) => Some(quote.text.clone()),
             None => self.answered().and_then(Self::words),
         }
+    }
+
+    /// Who wrote what is quoted.
+    fn quoted_author(&self) -> Option<String> {
+        self.quoted()?;
+        let from = self.answered()?.from.as_ref()?;
+        Some(if from.is_bot { from.first_name.clone() } else { from.shown() })
     }
 }

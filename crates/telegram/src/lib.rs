@@ -11,6 +11,7 @@ pub mod render;
 mod address;
 mod draft;
 mod files;
+mod gather;
 mod keys;
 mod menu;
 mod outbound;

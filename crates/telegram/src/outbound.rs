@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adjutant_core::id::PartId;
 use adjutant_core::kind::PlatformKind;
-use adjutant_core::message::{ConversationKey, DeliveryId, MessageRef};
+use adjutant_core::message::{ConversationKey, DeliveryId, IncomingFile, MessageRef};
 use adjutant_core::platform::{
     Attachment, Bucket, Budget, Button, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign,
 };
@@ -128,6 +128,10 @@ impl Platform for Telegram {
         let payload = AnswerCallbackQuery::new(CallbackQueryId(query.to_owned()));
         // Too old means that the spinner has ended by itself.
         done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, "query is too old")
+    }
+
+    async fn fetch(&self, file: &IncomingFile) -> Result<Vec<u8>, SendError> {
+        files::fetch(&self.inner.client, file).await
     }
 
     /// With underscores, because Telegram's apps make only `[a-z0-9_]` tappable.
@@ -280,6 +284,7 @@ fn common() -> Capabilities {
         part_limit: PART_LIMIT,
         parts_before_overflow: 4,
         attachment_limit: Some(files::LIMIT),
+        download_limit: Some(files::DOWNLOAD_LIMIT),
         budget: Budget { buckets: Vec::new() },
         renotify_after: None,
     }

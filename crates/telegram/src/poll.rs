@@ -20,6 +20,11 @@ use crate::failure::CallError;
 use crate::inbound;
 use crate::menu;
 
+/// Updates in one answer; Telegram gives no more.
+const MOST: usize = 100;
+const MOST_AT_ONCE: u8 = 100;
+/// How long the next piece of an album or a long text is waited for.
+const PIECES_WAIT: Duration = Duration::from_millis(1200);
 /// Seconds the server may keep a poll open; 50 is the most it takes.
 const HOLD_SECONDS: u32 = 50;
 /// After a failure the next poll is short, so that recovery is known, and said, soon.
@@ -37,6 +42,8 @@ pub(crate) struct Poller {
     offset: i64,
     /// Failures in a row.
     failures: u32,
+    /// The last update behind which another piece was waited for; when none has come, there is none.
+    waited_for: Option<i64>,
 }
 
 /// teloxide's own payload reads updates into types that lose what they do not know.
@@ -61,7 +68,7 @@ enum Setback {
 
 impl Poller {
     pub fn new(inner: Arc<Inner>, intake: Arc<dyn Intake>) -> Self {
-        Self { inner, intake, offset: 0, failures: 0 }
+        Self { inner, intake, offset: 0, failures: 0, waited_for: None }
     }
 
     pub async fn run(mut self, stop: &CancellationToken) -> Result<(), TelegramError> {
@@ -93,11 +100,20 @@ impl Poller {
 
     async fn step(&mut self) -> Result<(), Setback> {
         let timeout = if self.failures == 0 { HOLD_SECONDS } else { PROBE_SECONDS };
-        let payload = GetUpdates { offset: self.offset, limit: 100, timeout, allowed_updates: ALLOWED_UPDATES };
+        let payload =
+            GetUpdates { offset: self.offset, limit: MOST_AT_ONCE, timeout, allowed_updates: ALLOWED_UPDATES };
         let client = &self.inner.client;
         let updates: Vec<Box<RawValue>> = client.call_within(&payload, POLL_TIMEOUT).await.map_err(Setback::Call)?;
         let me = if inbound::needs_identity(&updates) { Some(self.inner.identity().await) } else { None };
         let batch = inbound::parse(&updates, me, self.inner.clock.now());
+        let full = updates.len() >= MOST;
+        if batch.open && !full && self.waited_for != batch.last {
+            // Asked for again at once, Telegram would answer with a single update.
+            self.waited_for = batch.last;
+            self.inner.clock.sleep(PIECES_WAIT).await;
+            return Ok(());
+        }
+        self.waited_for = None;
         if !batch.messages.is_empty() {
             self.intake.accept(batch.messages).await.map_err(Setback::Intake)?;
         }

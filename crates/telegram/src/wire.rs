@@ -3,6 +3,7 @@
 //! Fields as in <https://core.telegram.org/bots/api#update> (Bot API 10.3). teloxide's own types stop at 9.1 and
 //! lose what they do not know.
 
+use adjutant_core::message::IncomingFile;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -35,6 +36,8 @@ pub struct Message {
     pub quote: Option<Quote>,
     /// Set when somebody else wrote it.
     pub forward_origin: Option<IgnoredAny>,
+    /// The same for every piece of an album.
+    pub media_group_id: Option<String>,
     pub reply_to_message: Option<Box<Message>>,
     pub forum_topic_created: Option<IgnoredAny>,
     pub migrate_to_chat_id: Option<i64>,
@@ -49,9 +52,10 @@ pub struct Media {
     audio: Option<IgnoredAny>,
     video: Option<IgnoredAny>,
     video_note: Option<IgnoredAny>,
-    photo: Option<IgnoredAny>,
+    /// The same picture in several sizes.
+    photo: Option<Vec<PhotoSize>>,
     animation: Option<IgnoredAny>,
-    document: Option<IgnoredAny>,
+    document: Option<Document>,
     sticker: Option<IgnoredAny>,
     location: Option<IgnoredAny>,
     venue: Option<IgnoredAny>,
@@ -62,6 +66,21 @@ pub struct Media {
     paid_media: Option<IgnoredAny>,
     checklist: Option<IgnoredAny>,
     game: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PhotoSize {
+    file_id: String,
+    #[serde(default)]
+    width: u64,
+    file_size: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Document {
+    file_id: String,
+    file_name: Option<String>,
+    file_size: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,7 +153,21 @@ impl User {
 }
 
 impl Media {
-    /// The kind of thing, to be named in a sentence.
+    /// The file that can be handed on: a document, or the largest size of a photo.
+    pub fn file(&self) -> Option<IncomingFile> {
+        if self.animation.is_some() {
+            return None;
+        }
+        if let Some(document) = &self.document {
+            let name = document.file_name.clone().unwrap_or_else(|| "file".to_owned());
+            return Some(IncomingFile { name, reference: document.file_id.clone(), size: document.file_size });
+        }
+        let largest = self.photo.as_ref()?.iter().max_by_key(|size| size.width)?;
+        let (reference, size) = (largest.file_id.clone(), largest.file_size);
+        Some(IncomingFile { name: "photo.jpg".to_owned(), reference, size })
+    }
+
+    /// The kind of thing that cannot be handed on, to be named in a sentence.
     pub fn name(&self) -> Option<&'static str> {
         // An animation also fills `document`, a venue also `location`: the more exact kind comes first.
         let kinds = [
@@ -143,8 +176,6 @@ impl Media {
             (&self.audio, "an audio file"),
             (&self.video, "a video"),
             (&self.video_note, "a video message"),
-            (&self.photo, "a photo"),
-            (&self.document, "a file"),
             (&self.sticker, "a sticker"),
             (&self.venue, "a place"),
             (&self.location, "a location"),

@@ -93,7 +93,7 @@ pub const VARIABLES: &[Variable] = &[
     secret("DATABASE_URL", PLACES, "postgresql://user:password@localhost:5432/adjutant",
         "The database: an SQLite file (default: `adjutant.db` in the data folder) or PostgreSQL."),
     open("TRANSCRIPT_DAYS", PLACES, "30", "7",
-        "After how many days without a change console transcripts and the spools of ended runs are deleted."),
+        "After how many days without a change console transcripts, the spools of ended runs and the files people sent are deleted."),
     open("ADJUTANT_CONFIG", PLACES, "adjutant.toml in the data folder", "/etc/adjutant.toml",
         "The optional file for settings that are structures, such as the fresh-context pairs."),
 

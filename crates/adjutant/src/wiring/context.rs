@@ -16,6 +16,7 @@ use adjutant_orchestrator::metrics::Metrics;
 use adjutant_orchestrator::people::People;
 use adjutant_orchestrator::settings::{Settings, Watchdogs};
 use adjutant_orchestrator::slots::Slots;
+use adjutant_orchestrator::uploads::Uploads;
 use adjutant_runner::ForkServer;
 use adjutant_server::ApiToken;
 use adjutant_store::store::Store;
@@ -62,6 +63,7 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
             .with_codebases(assistants_of(&settings)),
         samples: assistants::samples(config),
         workspace,
+        uploads: uploads(config, root),
         clock: clock.clone(),
         mask,
         people: People::new(&settings.platforms, settings.messages_per_hour),
@@ -75,6 +77,16 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
         settings,
     };
     Ok((context, events))
+}
+
+/// Where the files lie that people send, and whose they are.
+#[must_use]
+pub fn uploads(config: &Config, root: &RootPolicy) -> Uploads {
+    let owner = match root {
+        RootPolicy::RunAs(user) => Some((user.uid, user.gid)),
+        RootPolicy::NotRoot | RootPolicy::Allowed | RootPolicy::Off => None,
+    };
+    Uploads::new(config.data_dir.join("uploads"), owner)
 }
 
 /// The workspace, and Git as it is called there.

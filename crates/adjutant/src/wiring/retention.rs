@@ -1,9 +1,10 @@
-//! Old transcripts and spools go: at the start, and once a day.
+//! Old transcripts, spools and files that people sent go: at the start, and once a day.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use adjutant_core::clock::Clock;
+use adjutant_orchestrator::uploads::Uploads;
 use adjutant_server::ConsolePlatform;
 use adjutant_store::store::Store;
 use chrono::TimeDelta;
@@ -17,6 +18,7 @@ pub struct Kept {
     pub days: u32,
     pub store: Store,
     pub console: ConsolePlatform,
+    pub uploads: Uploads,
     pub clock: Clock,
 }
 
@@ -34,8 +36,19 @@ impl Kept {
                 Ok(deleted) => tracing::info!(deleted, "{deleted} old runs deleted"),
                 Err(error) => tracing::warn!(%error, "old runs cannot be deleted: {error}"),
             }
+            match self.prune_uploads().await {
+                Ok(0) => {}
+                Ok(deleted) => tracing::info!(deleted, "{deleted} old files of people deleted"),
+                Err(error) => tracing::warn!(%error, "old files of people cannot be deleted: {error}"),
+            }
             self.clock.sleep(DAY).await;
         }
+    }
+
+    async fn prune_uploads(&self) -> anyhow::Result<usize> {
+        let before = self.clock.now() - TimeDelta::days(self.days.into());
+        let uploads = self.uploads.clone();
+        Ok(tokio::task::spawn_blocking(move || uploads.prune(before)).await??)
     }
 
     async fn prune_runs(&self) -> anyhow::Result<usize> {

@@ -15,6 +15,7 @@ mod attacks;
 mod choices;
 mod conversation;
 mod directories;
+mod files_in;
 mod git_server;
 mod harness;
 mod limits;

@@ -182,6 +182,9 @@ fn arguments(config: &ClaudeConfig, places: &Places, spec: &SessionSpec) -> Resu
         add(&["--strict-mcp-config", "--setting-sources", ""]);
     }
     add(&["--settings", &settings(places)]);
+    for folder in &spec.folders {
+        add(&["--add-dir", &folder.display().to_string()]);
+    }
     // Otherwise the addition to the system prompt is frozen at the first turn of a session.
     add(&["--system-prompt-snapshot", "off"]);
     match &spec.resume {

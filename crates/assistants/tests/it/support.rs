@@ -93,6 +93,7 @@ impl Lab {
 
     pub fn spec(&self) -> SessionSpec {
         SessionSpec {
+            folders: Vec::new(),
             run: RunId::generate(),
             cwd: self.cwd.clone(),
             resume: None,

@@ -194,12 +194,27 @@ impl Actor {
                 self.context.workspace.branch(std::path::Path::new(&cwd)).as_deref(),
             ),
             cwd: PathBuf::from(cwd),
+            folders: self.upload_folder(),
             resume: session.assistant_session_id.clone(),
             new_session: session.id.0,
             model: self.conversation.model.clone().or_else(|| settings.codebase(self.codebase.as_ref()).model),
             permission_mode: settings.permission_mode(self.codebase.as_ref()),
             trusted_codebase: self.codebase.as_ref().is_some_and(|codebase: &Codebase| codebase.trusted),
             environment: settings.environment.clone(),
+        }
+    }
+
+    /// Made before anything is sent, because a program that runs already cannot be told of another folder.
+    fn upload_folder(&self) -> Vec<PathBuf> {
+        if self.platform.capabilities(&self.conversation.key).download_limit.is_none() {
+            return Vec::new();
+        }
+        match self.context.uploads.make(self.conversation.id) {
+            Ok(folder) => vec![folder],
+            Err(error) => {
+                tracing::warn!(%error, "the folder for uploads cannot be made: {error}");
+                Vec::new()
+            }
         }
     }
 

@@ -8,7 +8,7 @@
 //! | [`line`] | the prompts that wait, and what is next |
 //! | [`steer`] | a message goes into the turn that runs |
 //! | [`place`] | a turn needs a place among the concurrent ones and its directory for itself |
-//! | [`prepare`] | a message becomes the text of a prompt |
+//! | [`prepare`] [`files`] | a message becomes the text of a prompt, its files paths |
 //! | [`begin`] | a turn starts: session, run, rows, prompt |
 //! | [`turn`] [`events`] | a turn that runs, and what its assistant says |
 //! | [`ending`] | a turn ends: its last parts and all its rows in one commit |
@@ -46,6 +46,7 @@ mod apply;
 mod begin;
 mod ending;
 mod events;
+mod files;
 mod life;
 mod line;
 mod permission;

@@ -16,7 +16,7 @@ use crate::language::arguments;
 use crate::language::parse::{self, Input};
 use crate::language::substitute::{self, Values};
 use crate::registry;
-use crate::words::{codebase as words, one_line, turn as turn_words};
+use crate::words::{code, codebase as words, one_line, turn as turn_words};
 
 /// A prompt that is ready to be given to an assistant.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl Actor {
         if bound && (self.run.is_none() || matches!(input, Input::Command { .. })) {
             self.refresh_codebase().await?;
         }
-        Ok(match input {
+        let prepared = match input {
             Input::Prompt(text) => self.plain(inbound, &text),
             Input::Command { name, rest } if commands::find(&name).is_some_and(|known| known.name() == steer::NAME) => {
                 self.plain(inbound, &rest)
@@ -57,7 +57,8 @@ impl Actor {
                 self.prepare_invocation(inbound, &name, rest)?
             }
             Input::Command { name, rest } => self.prepare_invocation(inbound, &name, &rest)?,
-        })
+        };
+        self.with_files(inbound, prepared).await
     }
 
     /// What a person wrote, as it stands.
@@ -185,10 +186,11 @@ pub(super) const PLAN: &str = "PLAN";
 /// What the person replied to stands before what they wrote, labelled as data.
 pub(super) fn quoted(inbound: &Inbound, text: &str) -> String {
     match &inbound.message.content {
-        InboundContent::Text { quote: Some(quote), .. } if !quote.trim().is_empty() => {
+        InboundContent::Text { quote: Some(quote), quoted, .. } if !quote.trim().is_empty() => {
             let lines: Vec<String> = quote.lines().map(|line| format!("> {line}")).collect();
             let says = if text.trim().is_empty() { "passes this message on" } else { "replies to this message" };
-            format!("The person {says}:\n{}\n\n{text}", lines.join("\n"))
+            let author = quoted.as_ref().map(|author| format!(" of {}", code(author, 60))).unwrap_or_default();
+            format!("The person {says}{author}:\n{}\n\n{text}", lines.join("\n"))
         }
         _ => text.to_owned(),
     }

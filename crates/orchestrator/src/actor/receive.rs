@@ -65,7 +65,7 @@ impl Actor {
             Input::Prompt(text) if !text.trim().is_empty() && self.awaits(&inbound) => {
                 self.take_awaited(&inbound, text.trim()).await
             }
-            Input::Prompt(text) if text.trim().is_empty() && !has_quote(&inbound) => {
+            Input::Prompt(text) if text.trim().is_empty() && !has_more(&inbound) => {
                 let notice = self.answer_to(&inbound, turn_words::nothing_said());
                 self.done(&inbound, Vec::new(), vec![notice]).await
             }
@@ -248,9 +248,10 @@ impl Actor {
     }
 }
 
-/// A bare mention below a quoted message still says something.
-fn has_quote(inbound: &Inbound) -> bool {
-    matches!(&inbound.message.content, InboundContent::Text { quote: Some(quote), .. } if !quote.trim().is_empty())
+/// A bare mention below a quoted message still says something, and so does a file without words.
+fn has_more(inbound: &Inbound) -> bool {
+    !inbound.message.content.files().is_empty()
+        || matches!(&inbound.message.content, InboundContent::Text { quote: Some(quote), .. } if !quote.trim().is_empty())
 }
 
 /// The text of a message, empty if it has none.

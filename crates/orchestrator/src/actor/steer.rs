@@ -122,8 +122,12 @@ impl Actor {
     }
 }
 
-/// Whether a message is a person's own words. A registered command is a turn of its own: it may need a fresh session.
+/// Whether a message is a person's own words alone. A registered command is a turn of its own: it may need a fresh
+/// session; files are fetched when their turn begins.
 pub(super) fn is_plain(inbound: &Inbound) -> bool {
+    if !inbound.message.content.files().is_empty() {
+        return false;
+    }
     match parse::parse(text_of(inbound)) {
         Input::Prompt(_) => true,
         Input::Command { name, .. } => commands::find(&name).is_some_and(|command| command.name() == steer::NAME),

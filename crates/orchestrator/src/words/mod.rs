@@ -4,6 +4,7 @@ pub mod access;
 pub mod approval;
 pub mod codebase;
 pub mod diff;
+pub mod files;
 pub mod question;
 pub mod reply;
 pub mod session;

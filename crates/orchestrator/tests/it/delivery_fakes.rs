@@ -76,6 +76,7 @@ pub fn capabilities() -> Capabilities {
         part_limit: 4_000,
         parts_before_overflow: 4,
         attachment_limit: None,
+        download_limit: None,
         budget: Budget { buckets: vec![bucket("bot", 1e6), bucket("chat:1", 1e6)] },
         renotify_after: None,
     }

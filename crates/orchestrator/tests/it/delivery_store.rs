@@ -77,7 +77,7 @@ fn message() -> InboundMessage {
         sender: Sender { id: "7".to_owned(), name: "Ana".to_owned() },
         message: Some(MessageRef("p1".to_owned())),
         sent_at: Clock::System.now(),
-        content: InboundContent::Text { text: "hello".to_owned(), quote: None },
+        content: InboundContent::words("hello"),
     }
 }
 

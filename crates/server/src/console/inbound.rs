@@ -87,9 +87,7 @@ impl ConsolePlatform {
 
     fn inbound(&self, id: Uuid, message: &str, said: &Said) -> InboundMessage {
         let (content, reference) = match said {
-            Said::Text(text) => {
-                (InboundContent::Text { text: text.clone(), quote: None }, Some(MessageRef(message.to_owned())))
-            }
+            Said::Text(text) => (InboundContent::words(text.clone()), Some(MessageRef(message.to_owned()))),
             Said::Press(token) => (InboundContent::Button { token: token.clone() }, None),
         };
         InboundMessage {

@@ -40,6 +40,7 @@ impl Platform for ConsolePlatform {
             part_limit: 32_000,
             parts_before_overflow: 64,
             attachment_limit: None,
+            download_limit: None,
             budget: Budget { buckets: Vec::new() },
             renotify_after: None,
         }

@@ -27,7 +27,7 @@ async fn a_message_is_accepted_after_the_intake_has_it() {
     assert_eq!(received[0].conversation, key(&id));
     assert_eq!(received[0].message, Some(MessageRef("m-1".to_owned())));
     assert_eq!(received[0].sender.id, adjutant_server::console::OPERATOR);
-    assert_eq!(received[0].content, InboundContent::Text { text: "add dark mode".to_owned(), quote: None });
+    assert_eq!(received[0].content, InboundContent::words("add dark mode"));
     let seen = transcript(&stage, &id).await;
     assert_eq!(seen["items"][0]["text"], "add dark mode");
     assert_eq!(seen["items"][0]["id"], "m-1");

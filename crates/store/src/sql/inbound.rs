@@ -79,7 +79,7 @@ impl Row {
                 sender: Sender { id: self.sender_id, name: self.sender_name },
                 message: self.message_ref.map(MessageRef),
                 sent_at: self.sent_at,
-                content: content.unwrap_or(InboundContent::Text { text: String::new(), quote: None }),
+                content: content.unwrap_or(InboundContent::words("")),
             },
             attempts: to_unsigned(TABLE, "attempts", self.attempts)?,
             received_at: self.received_at,

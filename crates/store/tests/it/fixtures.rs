@@ -7,7 +7,9 @@ use adjutant_core::assistant::{PermissionDetail, PermissionRequest, SpoolOffset,
 use adjutant_core::codebase::{Codebase, RegisteredCommand};
 use adjutant_core::id::{ApprovalId, CodebaseId, ConversationId, InboundSeq, PartId, RunId, SessionId, TurnId};
 use adjutant_core::kind::{AssistantKind, PlatformKind};
-use adjutant_core::message::{ConversationKey, DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
+use adjutant_core::message::{
+    ConversationKey, DeliveryId, InboundContent, InboundMessage, IncomingFile, MessageRef, Sender,
+};
 use adjutant_core::platform::Part;
 use adjutant_core::session::{Session, SessionMetadata};
 use adjutant_core::turn::{Turn, TurnState};
@@ -33,7 +35,12 @@ pub fn message(key: &str, delivery: &str, text: &str) -> InboundMessage {
         sender: sender(),
         message: Some(MessageRef("42".to_owned())),
         sent_at: noon(),
-        content: InboundContent::Text { text: text.to_owned(), quote: Some("quoted".to_owned()) },
+        content: InboundContent::Text {
+            text: text.to_owned(),
+            quote: Some("quoted".to_owned()),
+            quoted: Some("Ben".to_owned()),
+            files: vec![IncomingFile { name: "a.png".to_owned(), reference: "file-1".to_owned(), size: Some(7) }],
+        },
     }
 }
 

@@ -55,7 +55,7 @@ fn a_private_message_is_heard_with_sender_key_and_time() {
     assert_eq!((message.sender.id.as_str(), message.sender.name.as_str()), ("111222333", "Ada"));
     assert_eq!(message.message.map(|m| m.0).as_deref(), Some("13"));
     assert_eq!(message.sent_at.timestamp(), 1_795_000_002);
-    let expected = InboundContent::Text { text: "Please explain src/main.rs 🙂".into(), quote: None };
+    let expected = InboundContent::words("Please explain src/main.rs 🙂");
     assert_eq!(message.content, expected);
 }
 
@@ -139,6 +139,88 @@ fn what_has_no_text_is_named_and_a_caption_is_text() {
     let expected = InboundContent::Unsupported { what: "a voice message".into() };
     assert_eq!(parse_one(&voice).messages[0].content, expected);
     assert_eq!(in_group(json!({"voice": {"file_id": "x"}})).messages, []);
+}
+
+/// An update with a private message.
+fn in_private(id: i64, message: Value) -> Box<RawValue> {
+    let mut whole = json!({"message_id": id, "date": 1_795_000_000, "chat": {"id": 5, "type": "private"},
+        "from": {"id": 5, "is_bot": false, "first_name": "Ada"}});
+    whole.as_object_mut().expect("an object").extend(message.as_object().expect("an object").clone());
+    raw(&json!({"update_id": id, "message": whole}))
+}
+
+fn piece(id: i64, album: &str, caption: &str) -> Box<RawValue> {
+    let mut message = json!({"media_group_id": album, "photo": [
+        {"file_id": "small", "width": 90, "file_size": 9}, {"file_id": format!("big-{id}"), "width": 1280, "file_size": 99}]});
+    if !caption.is_empty() {
+        message["caption"] = caption.into();
+    }
+    in_private(id, message)
+}
+
+fn references(message: &InboundMessage) -> Vec<&str> {
+    message.content.files().iter().map(|file| file.reference.as_str()).collect()
+}
+
+#[test]
+fn a_document_and_the_largest_size_of_a_photo_come_as_files() {
+    let document = one("document");
+    let file = &document.content.files()[0];
+    assert_eq!((file.name.as_str(), file.size), ("crash.log", Some(18_231)));
+    let photo = parse(&[piece(1, "a", "")], Some(&me()), now());
+    assert_eq!((references(&photo.messages[0]), photo.messages[0].content.text()), (vec!["big-1"], Some("")));
+    let video = in_private(1, json!({"caption": "look", "video": {"file_id": "v"}}));
+    let said = parse(&[video], Some(&me()), now());
+    let expected = "look\n\n(There was a video with this message, which cannot be handed on.)";
+    assert_eq!(text(&said), Some(expected));
+}
+
+#[test]
+fn an_album_is_one_message_that_may_still_go_on() {
+    let other = in_private(4, json!({"text": "and now?", "from": {"id": 6, "is_bot": false, "first_name": "Ben"}}));
+    let album = [piece(1, "a", "compare these"), piece(2, "a", ""), piece(3, "a", "")];
+    let open = parse(&album, Some(&me()), now());
+    assert!(open.open);
+    assert_eq!((open.messages.len(), text(&open)), (1, Some("compare these")));
+    assert_eq!(references(&open.messages[0]), ["big-1", "big-2", "big-3"]);
+    assert_eq!(open.messages[0].delivery.0, "1:5:1");
+    let mut closed = album.to_vec();
+    closed.push(other);
+    let closed = parse(&closed, Some(&me()), now());
+    assert_eq!((closed.messages.len(), closed.open), (2, false));
+    let two = parse(&[piece(1, "a", "one"), piece(2, "b", "two")], Some(&me()), now());
+    assert_eq!(two.messages.len(), 2);
+}
+
+#[test]
+fn in_a_group_the_pieces_of_an_album_go_with_the_one_that_names_the_bot() {
+    let piece = |id: i64, album: &str, caption: &str| {
+        let mut message = json!({"message_id": id, "date": 1_795_000_000, "media_group_id": album,
+            "chat": {"id": -1005, "type": "supergroup"}, "from": {"id": 5, "is_bot": false, "first_name": "Ada"},
+            "document": {"file_id": format!("d{id}"), "file_name": "a.log"}});
+        if !caption.is_empty() {
+            message["caption"] = caption.into();
+        }
+        raw(&json!({"update_id": id, "message": message}))
+    };
+    let ours = parse(&[piece(1, "a", "@coding_assistant_bot why?"), piece(2, "a", "")], Some(&me()), now());
+    assert_eq!((text(&ours), references(&ours.messages[0])), (Some("why?"), vec!["d1", "d2"]));
+    let theirs = parse(&[piece(1, "a", "look, all"), piece(2, "a", "")], Some(&me()), now());
+    assert_eq!(theirs.messages, []);
+}
+
+#[test]
+fn a_long_text_that_an_app_cut_is_one_message_again() {
+    let long = "x".repeat(4_096);
+    let said = |id: i64, text: &str| in_private(id, json!({"text": text}));
+    let whole = parse(&[said(1, &long), said(2, &long), said(3, " end")], Some(&me()), now());
+    assert_eq!((whole.messages.len(), whole.open), (1, false));
+    assert_eq!(text(&whole), Some(format!("{long}{long} end").as_str()));
+    assert!(parse(&[said(1, &long)], Some(&me()), now()).open);
+    let command = parse(&[said(1, &long), said(2, "/stop")], Some(&me()), now());
+    assert_eq!(command.messages.len(), 2);
+    let later = in_private(2, json!({"text": "later", "date": 1_795_000_009}));
+    assert_eq!(parse(&[said(1, &long), later], Some(&me()), now()).messages.len(), 2);
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub async fn serve(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    if let Some((token, path)) = parts.uri.path().strip_prefix("/file/bot").and_then(|path| path.split_once('/')) {
+        return download(&inner, token, path);
+    }
     let Some((token, method)) = parts.uri.path().strip_prefix("/bot").and_then(|path| path.split_once('/')) else {
         return refuse(&inner, "a path", not_found());
     };
@@ -45,6 +48,16 @@ pub async fn serve(
     match fault {
         None => perform(&inner, method, params).await,
         Some(fault) => meet(&inner, &line, method, params, fault).await,
+    }
+}
+
+/// <https://core.telegram.org/bots/api#file>.
+fn download(inner: &Inner, token: &str, path: &str) -> Response {
+    let state = inner.state();
+    let file = path.strip_prefix("documents/").filter(|_| token == inner.token);
+    match file.and_then(|id| methods::find_file(&state, id)) {
+        Some(file) => file.bytes.clone().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::schema::Upload;
 use super::state::{BOT_ID, BOT_USERNAME, Draft, GENERAL, Message, State};
 use super::text;
 
@@ -49,6 +50,7 @@ pub fn call(state: &mut State, method: &str, params: &Params) -> Outcome {
         "setMessageReaction" => set_reaction(state, params),
         "sendChatAction" => send_action(state, params),
         "answerCallbackQuery" => answer_press(state, params),
+        "getFile" => get_file(state, params),
         "setMyCommands" | "deleteMyCommands" | "getMyCommands" => menu(state, method, params),
         "setWebhook" => set_webhook(state, params),
         "deleteWebhook" => delete_webhook(state, params),
@@ -241,6 +243,23 @@ fn menu(state: &mut State, method: &str, params: &Params) -> Outcome {
     Ok(true.into())
 }
 
+fn get_file(state: &State, params: &Params) -> Outcome {
+    let id = params.get("file_id").and_then(Value::as_str).unwrap_or_default();
+    let file = find_file(state, id).ok_or_else(|| bad("wrong file_id or the file is temporarily unavailable"))?;
+    if file.bytes.len() > 20 * 1024 * 1024 {
+        return Err(bad("file is too big"));
+    }
+    Ok(
+        json!({"file_id": id, "file_unique_id": id, "file_size": file.bytes.len(), "file_path": format!("documents/{id}")}),
+    )
+}
+
+/// A file that stands in a chat, by the id that its message gives.
+pub fn find_file<'a>(state: &'a State, id: &str) -> Option<&'a Upload> {
+    let (chat, message) = id.strip_prefix("file-")?.rsplit_once('-')?;
+    state.chats.get(&chat.parse().ok()?)?.messages.get(&message.parse().ok()?)?.file.as_ref()
+}
+
 fn set_webhook(state: &mut State, params: &Params) -> Outcome {
     let url = params.get("url").and_then(Value::as_str).unwrap_or_default();
     if !url.is_empty() && !url.starts_with("https://") {
@@ -355,5 +374,6 @@ pub fn blank(from: Option<i64>) -> Message {
         date: 0,
         history: Vec::new(),
         file: None,
+        album: None,
     }
 }

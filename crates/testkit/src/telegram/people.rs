@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::FakeTelegram;
 use super::methods::blank;
+use super::schema::Upload;
 use super::shown::{self, Shown};
 use super::state::{Message, State, bot_json};
 
@@ -65,6 +66,19 @@ impl FakeTelegram {
     pub fn replies(&self, place: impl Into<Place>, user: i64, to: i32, text: &str) -> i64 {
         let message = Message { text: text.to_owned(), reply_to: Some(to), ..blank(Some(user)) };
         self.says_message(place.into(), message)
+    }
+
+    /// The person sends a file with words below it; one named `photo.jpg` goes as a photo.
+    pub fn sends_file(&self, place: impl Into<Place>, user: i64, file: Upload, caption: &str) -> i64 {
+        let message = Message { text: caption.to_owned(), file: Some(file), ..blank(Some(user)) };
+        self.says_message(place.into(), message)
+    }
+
+    /// The person sends a piece of an album; Telegram delivers each by itself, the caption with the first.
+    pub fn sends_piece(&self, place: impl Into<Place>, user: i64, album: &str, piece: (Upload, &str)) -> i64 {
+        let (file, caption) = piece;
+        let (text, album) = (caption.to_owned(), Some(album.to_owned()));
+        self.says_message(place.into(), Message { text, file: Some(file), album, ..blank(Some(user)) })
     }
 
     fn says_message(&self, place: Place, mut message: Message) -> i64 {

@@ -95,7 +95,12 @@ pub struct Message {
     /// Every text the message ever had, the present one last.
     pub history: Vec<String>,
     pub file: Option<Upload>,
+    /// The album it is a piece of.
+    pub album: Option<String>,
 }
+
+/// The name of a file that people send as a photo.
+pub const PHOTO: &str = "photo.jpg";
 
 pub const BOT_ID: i64 = 7_000_000_001;
 pub const BOT_USERNAME: &str = "adjutant_test_bot";
@@ -180,8 +185,23 @@ impl State {
         });
         if let Some(file) = &message.file {
             let text = json.as_object_mut().and_then(|fields| fields.remove("text"));
-            json["caption"] = text.unwrap_or_default();
-            json["document"] = json!({"file_id": file.name, "file_unique_id": file.name, "file_name": file.name});
+            if let Some(caption) = text.filter(|text| text != "") {
+                json["caption"] = caption;
+            }
+            let (file_id, size) = (format!("file-{chat}-{id}"), file.bytes.len());
+            if file.name == PHOTO {
+                // The sizes an app is offered, the smallest first.
+                json["photo"] = json!([
+                    {"file_id": "thumbnail", "file_unique_id": "t", "width": 90, "height": 60, "file_size": 900},
+                    {"file_id": file_id, "file_unique_id": file_id, "width": 1280, "height": 853, "file_size": size}
+                ]);
+            } else {
+                json["document"] =
+                    json!({"file_id": file_id, "file_unique_id": file_id, "file_name": file.name, "file_size": size});
+            }
+        }
+        if let Some(album) = &message.album {
+            json["media_group_id"] = album.clone().into();
         }
         if !message.entities.is_empty() {
             json["entities"] = message.entities.clone().into();

@@ -37,7 +37,7 @@ async fn received(stage: &Stage, count: usize) -> InboundContent {
 }
 
 fn said(text: &str) -> InboundContent {
-    InboundContent::Text { text: text.to_owned(), quote: None }
+    InboundContent::words(text)
 }
 
 #[tokio::test]
