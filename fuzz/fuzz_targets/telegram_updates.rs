@@ -12,7 +12,8 @@ fuzz_target!(|updates: &[u8]| {
     let me = Identity { id: 1, username: "adjutant_bot".to_owned(), can_read_all_group_messages: false };
     let _ = inbound::needs_identity(&updates);
     let batch = inbound::parse(&updates, Some(&me), DateTime::UNIX_EPOCH);
-    assert_eq!(batch.messages.len() + batch.ignored as usize, updates.len());
+    // The pieces of an album or of a long text are one message.
+    assert!(batch.messages.len() + batch.ignored as usize <= updates.len());
     let number = |update: &RawValue| serde_json::from_str::<serde_json::Value>(update.get()).ok()?["update_id"].as_i64();
     assert!(updates.iter().filter_map(|update| number(update)).all(|id| batch.last.is_some_and(|last| last >= id)));
 });
