@@ -40,6 +40,10 @@ pub struct Dialogue {
     own: std::collections::HashSet<String>,
     /// Of these, what is worked on: their signs say when that is over, and how.
     seen: std::collections::HashSet<String>,
+    /// Of these, what has had a sign at all.
+    signed: std::collections::HashSet<String>,
+    /// A sign may come a moment after everything is carried out, and a quick turn has only its last one.
+    looked_again: bool,
     failed: bool,
     denied: bool,
 }
@@ -75,6 +79,8 @@ impl Dialogue {
             question: None,
             own: std::collections::HashSet::new(),
             seen: std::collections::HashSet::new(),
+            signed: std::collections::HashSet::new(),
+            looked_again: false,
             failed: false,
             denied: false,
         };
@@ -199,6 +205,9 @@ impl Dialogue {
                 self.show_item(item);
             }
         }
+        if !self.own.is_subset(&self.signed) && !std::mem::replace(&mut self.looked_again, true) {
+            return false;
+        }
         self.seen.is_empty()
     }
 
@@ -228,10 +237,11 @@ impl Dialogue {
     }
 
     fn signed(&mut self, id: &str, sign: &Value) {
+        self.signed.insert(id.to_owned());
         if sign == "seen" {
             self.seen.insert(id.to_owned());
         } else {
-            self.failed |= sign == "failed" && self.seen.contains(id);
+            self.failed |= sign == "failed";
             self.seen.remove(id);
         }
     }
@@ -243,6 +253,8 @@ impl Dialogue {
             self.show_part(&id, item);
         } else if !self.own.contains(&id) {
             self.screen.note(&format!("> {text}"));
+        } else if item["sign"].is_null() {
+            self.seen.remove(&id);
         } else {
             self.signed(&id, &item["sign"]);
         }
@@ -273,6 +285,7 @@ impl Dialogue {
     async fn say(&mut self, text: &str) -> Result<(), ControlError> {
         let id = uuid::Uuid::now_v7().simple().to_string();
         self.own.insert(id.clone());
+        self.looked_again = false;
         let body = json!({ "text": text, "client_id": id });
         self.api.post(&format!("conversations/{}/messages", self.id), &body).await.map(drop)
     }
