@@ -1,6 +1,7 @@
 //! A file that goes out with a message.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +17,8 @@ pub struct Attachment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
-    /// Here, as text.
-    Text(String),
+    /// Here, as text; shared, because it may be long and a part is handed on many times.
+    Text(Arc<str>),
     /// In a file of the gateway's own that nobody else can change.
     File(PathBuf),
 }
@@ -25,7 +26,7 @@ pub enum Content {
 impl Attachment {
     /// A text file.
     #[must_use]
-    pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn text(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         Self { name: name.into(), content: Content::Text(text.into()) }
     }
 

@@ -27,6 +27,12 @@ impl Mask {
         Self { secrets: Arc::new(secrets) }
     }
 
+    /// Whether there is a secret in the text.
+    #[must_use]
+    pub fn finds(&self, text: &str) -> bool {
+        self.secrets.iter().any(|secret| text.contains(secret.expose_secret()))
+    }
+
     /// The text without secrets.
     #[must_use]
     pub fn apply(&self, text: String) -> String {
@@ -53,6 +59,9 @@ mod tests {
     #[test]
     fn a_secret_is_masked_wherever_it_stands_and_the_longest_wins() {
         let mask = Mask::new(vec!["sk-ant-123456".into(), "sk-ant-123456-long".into(), "short".into()]);
-        assert_eq!(mask.apply("a sk-ant-123456-long, sk-ant-123456 short".into()), "a •••, ••• short");
+        let text = "a sk-ant-123456-long, sk-ant-123456 short";
+        assert!(mask.finds(text));
+        assert_eq!(mask.apply(text.into()), "a •••, ••• short");
+        assert!(!mask.finds("a short one"));
     }
 }

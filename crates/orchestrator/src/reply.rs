@@ -13,6 +13,15 @@ use crate::words::reply as words;
 /// The name of the file that holds a whole answer.
 const FILE: &str = "answer.md";
 
+/// The most of a whole answer that is kept for that file, in bytes. Models say less; a program that floods does not.
+const MOST_KEPT: usize = 2 << 20;
+
+/// The most of a block that is kept while it is being written: the finished block brings all of it.
+const MOST_LIVE: usize = 1 << 20;
+
+/// So many parts are a long end: of a longer one only the newest are kept.
+const LONG: usize = 16;
+
 /// A part whose text is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedPart {
@@ -38,6 +47,8 @@ pub struct Reply {
     in_row: usize,
     /// Everything said so far, kept where the parts are limited.
     whole: String,
+    /// Even that is too long: only its beginning is kept.
+    overfull: bool,
     /// Something was left out of the parts.
     shortened: bool,
 }
@@ -52,11 +63,16 @@ impl Reply {
     /// A piece of the block that is being written.
     pub fn delta(&mut self, text: &str) {
         self.live.push_str(text);
+        if self.live.len() > MOST_LIVE {
+            let from = self.live.ceil_char_boundary(self.live.len() - MOST_LIVE / 2);
+            self.live.drain(..from);
+        }
     }
 
     /// A finished block: it replaces the deltas since the last one. Yields the parts that are complete now.
     pub fn block(&mut self, text: String, paper: Option<&Paper<'_>>) -> Vec<FinishedPart> {
-        self.live.clear();
+        // Not just cleared: what a long block took is given back.
+        self.live = String::new();
         if text.trim().is_empty() {
             return Vec::new();
         }
@@ -93,7 +109,11 @@ impl Reply {
         let mut parts = self.last(paper);
         if self.shortened {
             let whole = std::mem::take(&mut self.whole);
-            let caption = words::whole_answer(whole.chars().count());
+            let characters = whole.chars().count();
+            let caption = match self.overfull {
+                true => words::beginning_of_answer(characters),
+                false => words::whole_answer(characters),
+            };
             let attachment = Some(Attachment::text(FILE, whole));
             parts.push(FinishedPart { attachment, ..self.number(caption) });
         }
@@ -150,10 +170,14 @@ impl Reply {
     fn cut(&mut self, paper: &Paper<'_>) -> Vec<FinishedPart> {
         let room = self.most.map_or(usize::MAX, |most| (most - 1).saturating_sub(self.in_row));
         let (full, rest) = paper.cut(&self.open, room);
-        if full.is_empty() {
-            return Vec::new();
+        if !full.is_empty() {
+            self.open = rest;
         }
-        self.open = rest;
+        if full.len() == room && self.open.len() > LONG.saturating_mul(paper.limit) {
+            // It ends the reply, and only its end will be said.
+            self.shortened = true;
+            self.open = paper.newest(&self.open, LONG / 2);
+        }
         full.into_iter().map(|text| self.number(text)).collect()
     }
 
@@ -169,16 +193,20 @@ impl Reply {
             open
         } else {
             self.shortened = true;
-            paper.end(&open, &words::left_out(FILE))
+            let words = if self.overfull { words::left_out_of_both(FILE) } else { words::left_out(FILE) };
+            paper.end(&open, &words)
         };
         parts.push(self.number(text));
         parts
     }
 
     fn keep(&mut self, text: &str) {
-        if self.most.is_some() {
-            append_paragraph(&mut self.whole, text);
+        if self.most.is_none() || self.overfull {
+            return;
         }
+        let room = MOST_KEPT.saturating_sub(self.whole.len());
+        self.overfull = text.len() > room;
+        append_paragraph(&mut self.whole, &text[..text.floor_char_boundary(room)]);
     }
 
     fn number(&mut self, text: String) -> FinishedPart {
@@ -210,6 +238,8 @@ fn append_paragraph(text: &mut String, paragraph: &str) {
 
 #[cfg(test)]
 mod tests {
+    use adjutant_core::platform::Content;
+
     use super::*;
 
     const PAPER: Paper<'static> = Paper { limit: 64, measure: &|text: &str| text.chars().count() };
@@ -278,6 +308,28 @@ mod tests {
         assert!(parts[2].text.starts_with("… ") && parts[2].text.ends_with("word .\n\n✓ done"), "{}", parts[2].text);
         assert!(parts.iter().all(|part| part.text.chars().count() <= paper.limit), "{parts:#?}");
         assert_eq!(parts[3].attachment, Some(Attachment::text("answer.md", paragraphs(0..20))));
+    }
+
+    #[test]
+    fn of_an_endless_block_no_more_than_its_end_and_the_beginning_for_the_file_are_kept() {
+        let paper = Paper { limit: 300, ..PAPER };
+        let mut reply = Reply::limited_to(3);
+        let block = paragraphs(0..100_000);
+        reply.delta(&block);
+        assert!(reply.live.len() <= MOST_LIVE && block.ends_with(&reply.live));
+        let mut parts = reply.block(block.clone(), Some(&paper));
+        assert!(reply.open.len() <= LONG * paper.limit && reply.live.capacity() == 0);
+        parts.extend(reply.block("The very end.".to_owned(), Some(&paper)));
+        parts.extend(reply.finish("", KeepLive::No, &paper));
+        assert_eq!(parts.len(), 4);
+        assert!(
+            parts[2].text.starts_with("… ") && parts[2].text.ends_with("word .\n\nThe very end."),
+            "{}",
+            parts[2].text
+        );
+        let Some(Attachment { content: Content::Text(kept), .. }) = &parts[3].attachment else { panic!("no file") };
+        assert!(block.starts_with(&**kept) && kept.len() > MOST_KEPT - 4);
+        assert_eq!(parts[3].text, words::beginning_of_answer(kept.chars().count()));
     }
 
     #[test]

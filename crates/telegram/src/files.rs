@@ -55,7 +55,7 @@ impl Upload {
     /// Reads the file and makes a form of it.
     pub async fn new(place: Place, attachment: &Attachment, look: Look) -> Result<Self, SendError> {
         let bytes = match &attachment.content {
-            Content::Text(text) => text.clone().into_bytes(),
+            Content::Text(text) => text.as_bytes().to_vec(),
             Content::File(path) => tokio::fs::read(path)
                 .await
                 .map_err(|error| SendError::Rejected(format!("`{}` cannot be read: {error}", attachment.name)))?,

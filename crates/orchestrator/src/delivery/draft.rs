@@ -9,6 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use adjutant_core::id::PartId;
 use tokio::sync::Notify;
 
+use super::split::units;
+use super::tail::ending;
+
+/// A longer text loses its beginning, in bytes: only the end of it is ever shown.
+const LONGEST: usize = 512 << 10;
+
+/// What is left then, in UTF-16 units: more than any platform's message.
+const KEPT: usize = 128 << 10;
+
 /// A handle on what is shown of an open part. Dropping it stops the previews; what was shown stays until the row's
 /// final text is submitted.
 #[derive(Debug)]
@@ -55,6 +64,10 @@ impl Draft {
         let length = {
             let mut text = self.shared.lock();
             text.body.push_str(chunk);
+            if text.body.len() > LONGEST {
+                text.body = ending(&text.body, KEPT, &units);
+                text.turns += 1;
+            }
             text.body.len()
         };
         if length >= self.shared.wake_at.load(Ordering::Acquire) {

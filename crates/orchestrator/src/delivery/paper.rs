@@ -19,6 +19,12 @@ impl Paper<'_> {
         cut_off(text, self.limit, most, self.measure)
     }
 
+    /// The text's end, as much as stands on so many parts.
+    #[must_use]
+    pub fn newest(&self, text: &str, parts: usize) -> String {
+        ending(text, self.limit.saturating_mul(parts), self.measure)
+    }
+
     /// A part with these words first, and below them as much of the text's end as has room.
     #[must_use]
     pub fn end(&self, text: &str, words: &str) -> String {

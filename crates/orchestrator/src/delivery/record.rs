@@ -134,8 +134,10 @@ impl Office {
     /// The part without secrets.
     pub(super) fn masked(&self, mut part: Part) -> Part {
         part.text = self.mask.apply(part.text);
-        if let Some(Attachment { content: Content::Text(text), .. }) = &mut part.attachment {
-            *text = self.mask.apply(std::mem::take(text));
+        if let Some(Attachment { content: Content::Text(text), .. }) = &mut part.attachment
+            && self.mask.finds(text)
+        {
+            *text = self.mask.apply(text.to_string()).into();
         }
         for button in part.buttons.iter_mut().flatten() {
             button.label = self.mask.apply(std::mem::take(&mut button.label));
