@@ -112,9 +112,10 @@ pub async fn many(table: &mut Table) {
 
 /// P12: what ten thousand turns leave behind.
 pub async fn turns(table: &mut Table) {
-    const PEOPLE: i64 = 20;
-    const WARM: usize = 100;
-    const EACH: usize = 500;
+    // As many as keep the chats' own budgets, a message in a second each, from being what is measured.
+    const PEOPLE: i64 = 100;
+    const WARM: usize = 20;
+    const EACH: usize = 120;
     let mut gateway = Gateway::prepare().await;
     gateway.set("ASSISTANT_MAX_LIVE", "100");
     gateway.set("MESSAGES_PER_PERSON_HOUR", "100000");
