@@ -1,11 +1,11 @@
 //! What goes to Telegram: entities lie within the text, between characters, and one inside another or apart.
 #![no_main]
 
-use adjutant_telegram::render::{render, utf16_units};
+use adjutant_telegram::render::{Names, render, utf16_units};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|source: &str| {
-    let rendered = render(source);
+    let rendered = render(source, &Names::default());
     assert_eq!(rendered.units, utf16_units(&rendered.text));
     let units: Vec<u16> = rendered.text.encode_utf16().collect();
     for entity in &rendered.entities {

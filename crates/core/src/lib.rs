@@ -8,6 +8,7 @@
 //! | [`message`] | what people send: text, button presses, and who they are |
 //! | [`codebase`] [`conversation`] [`session`] [`turn`] [`approval`] | the entities and their states |
 //! | [`attachment`] | a file that goes out with a message |
+//! | [`menu`] | what an app offers when somebody begins to type a command |
 //! | [`id`] [`kind`] | typed identifiers and the closed lists of platforms and assistants |
 //! | [`clock`] | time as an argument; tests move it by hand |
 //! | [`error`] | [`error::UserError`]: an error that is shown to a person as it stands |
@@ -24,6 +25,7 @@ pub mod id;
 pub mod intake;
 pub mod kind;
 pub mod mask;
+pub mod menu;
 pub mod message;
 pub mod platform;
 pub mod session;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 pub use crate::attachment::{Attachment, Content};
 use crate::id::PartId;
 use crate::kind::PlatformKind;
+use crate::menu::MenuEntry;
 use crate::message::{ConversationKey, DeliveryId, IncomingFile, MessageRef};
 
 /// One platform. Every call does exactly one thing and classifies its failure; it never retries by itself.
@@ -72,6 +73,20 @@ pub trait Platform: Send + Sync {
     /// [`Capabilities::download_limit`].
     async fn fetch(&self, _file: &IncomingFile) -> Result<Vec<u8>, SendError> {
         Err(SendError::Rejected("files cannot be fetched here".to_owned()))
+    }
+
+    /// Whether a menu of these commands would differ from what the conversation has, as far as is known. Always false
+    /// where there are no menus.
+    fn menu_differs(&self, _of: &ConversationKey, _commands: &[MenuEntry]) -> bool {
+        false
+    }
+
+    /// Puts these commands into the conversation's menu, before the gateway's own: none takes earlier ones away.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn set_menu(&self, _of: &ConversationKey, _commands: &[MenuEntry]) -> Result<(), SendError> {
+        Ok(())
     }
 
     /// How a command is typed here, for example `/reset` or `!reset`.

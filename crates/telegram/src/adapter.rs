@@ -14,7 +14,9 @@ use crate::client::Client;
 use crate::config::TelegramConfig;
 use crate::failure::CallError;
 use crate::health::TelegramHealth;
+use crate::menu::Menus;
 use crate::poll::Poller;
+use crate::render::Names;
 
 /// A bot on Telegram. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -29,6 +31,9 @@ pub(crate) struct Inner {
     pub clock: Clock,
     pub health: TelegramHealth,
     pub identity: OnceCell<Identity>,
+    pub menus: Menus,
+    /// Commands that may be tapped in a text.
+    pub names: Names,
     /// The Bot API server knows no drafts: one of one's own that is older than 9.5.
     pub no_drafts: AtomicBool,
 }
@@ -64,8 +69,9 @@ impl Telegram {
     pub fn new(config: TelegramConfig, clock: Clock) -> Result<Self, TelegramError> {
         let client = Client::new(&config).map_err(|error| TelegramError::Client(error.to_string()))?;
         let (health, identity) = (TelegramHealth::default(), OnceCell::new());
-        let no_drafts = AtomicBool::new(false);
-        Ok(Self { inner: Arc::new(Inner { client, config, clock, health, identity, no_drafts }) })
+        let names = config.commands.iter().map(|command| command.name.clone()).collect();
+        let (menus, no_drafts) = (Menus::default(), AtomicBool::new(false));
+        Ok(Self { inner: Arc::new(Inner { client, config, clock, health, identity, menus, names, no_drafts }) })
     }
 
     #[must_use]

@@ -1,5 +1,6 @@
 //! What the adapter needs to know. Who may write to it is decided by the orchestrator.
 
+use adjutant_core::menu::MenuEntry;
 use secrecy::SecretString;
 use url::Url;
 
@@ -14,6 +15,8 @@ pub struct TelegramConfig {
     /// The whole bot's sending rate. Telegram's guideline is 30 a second:
     /// <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
     pub messages_per_second: u32,
+    /// The gateway's own commands, in the order in which the menus list them.
+    pub commands: Vec<MenuEntry>,
 }
 
 impl TelegramConfig {
@@ -29,6 +32,7 @@ impl TelegramConfig {
             api_url: Url::parse(API_URL).expect("a constant address"),
             format: Format::Auto,
             messages_per_second: 30,
+            commands: Vec::new(),
         }
     }
 }

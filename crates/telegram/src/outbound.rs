@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use adjutant_core::id::PartId;
 use adjutant_core::kind::PlatformKind;
+use adjutant_core::menu::MenuEntry;
 use adjutant_core::message::{ConversationKey, DeliveryId, IncomingFile, MessageRef};
 use adjutant_core::platform::{
     Attachment, Bucket, Budget, Button, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign,
@@ -20,7 +21,7 @@ use teloxide::types::{
     ReactionType, ReplyParameters, ThreadId,
 };
 
-use crate::adapter::Telegram;
+use crate::adapter::{Inner, Telegram};
 use crate::config::Format;
 use crate::draft;
 use crate::failure::CallError;
@@ -58,7 +59,7 @@ impl Platform for Telegram {
 
     fn measure(&self, text: &str) -> usize {
         match self.inner.config.format {
-            Format::Auto => render::render(text).units,
+            Format::Auto => render::render(text, &self.inner.names).units,
             Format::Plain => render::utf16_units(text),
         }
     }
@@ -134,6 +135,15 @@ impl Platform for Telegram {
         files::fetch(&self.inner.client, file).await
     }
 
+    fn menu_differs(&self, of: &ConversationKey, commands: &[MenuEntry]) -> bool {
+        Place::parse(of).is_ok_and(|place| self.inner.menus.differs(place, commands))
+    }
+
+    async fn set_menu(&self, of: &ConversationKey, commands: &[MenuEntry]) -> Result<(), SendError> {
+        let Inner { client, config, menus, .. } = self.inner.as_ref();
+        menus.set(client, &config.commands, Place::parse(of)?, commands).await
+    }
+
     /// With underscores, because Telegram's apps make only `[a-z0-9_]` tappable.
     fn spell_command(&self, command: &str) -> String {
         let (name, arguments) = command.split_at(command.find(' ').unwrap_or(command.len()));
@@ -160,7 +170,7 @@ impl Telegram {
         // Telegram refuses pictures of odd proportions; on the ladder's next rung they are documents.
         let look = if part.form == Form::Formatted { Look::Best } else { Look::Document };
         let caption = match (part.form, self.inner.config.format) {
-            (Form::Formatted, Format::Auto) => render::render(&part.text),
+            (Form::Formatted, Format::Auto) => render::render(&part.text, &self.inner.names),
             _ => render::plain(&part.text),
         };
         let upload = Upload::new(place, attachment, look).await?.caption(caption)?;
@@ -171,7 +181,7 @@ impl Telegram {
 
     fn rendered(&self, part: &Part) -> Result<Rendered, SendError> {
         let rendered = match (part.form, self.inner.config.format) {
-            (Form::Formatted, Format::Auto) => render::render(&part.text),
+            (Form::Formatted, Format::Auto) => render::render(&part.text, &self.inner.names),
             _ => render::plain(&part.text),
         };
         if rendered.text.trim().is_empty() {

@@ -192,7 +192,7 @@ fn pause(failures: u32, micros: u32) -> Duration {
 async fn introduce(inner: &Inner) -> Result<(), TelegramError> {
     let me = inner.identity().await;
     info!(bot = %me.username, "Telegram bot @{} is up", me.username);
-    for payload in menu::payloads() {
+    for payload in menu::payloads(&inner.config.commands) {
         let done: Result<bool, CallError> = inner.client.call(&payload).await;
         if let Err(error) = done {
             warn!(error = %error, "the command menu could not be set: {error}");

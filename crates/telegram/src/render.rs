@@ -8,6 +8,8 @@ mod entities;
 mod guard;
 mod table;
 
+use std::collections::BTreeSet;
+
 use teloxide::types::MessageEntity;
 
 /// What goes out.
@@ -19,9 +21,25 @@ pub struct Rendered {
     pub units: usize,
 }
 
+/// The commands that stay tappable in a text, as they stand in the menu.
+#[derive(Debug, Clone, Default)]
+pub struct Names(BTreeSet<String>);
+
+impl FromIterator<String> for Names {
+    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+impl Names {
+    fn has(&self, word: &str) -> bool {
+        self.0.contains(&word.to_ascii_lowercase())
+    }
+}
+
 /// Renders CommonMark with tables, strikethrough and task lists.
 #[must_use]
-pub fn render(source: &str) -> Rendered {
+pub fn render(source: &str, names: &Names) -> Rendered {
     let (mut text, mut spans) = block::lay_out(source);
     text.truncate(text.trim_end().len());
     if text.is_empty() {
@@ -32,7 +50,7 @@ pub fn render(source: &str) -> Rendered {
         // What was trimmed away at the end takes its styles with it.
         span.range = span.range.start.min(text.len())..span.range.end.min(text.len());
     }
-    guard::protect(&text, &mut spans);
+    guard::protect(&text, &mut spans, names);
     let entities = entities::number(&text, spans);
     let units = utf16_units(&text);
     Rendered { text, entities, units }

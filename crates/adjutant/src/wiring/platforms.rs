@@ -6,7 +6,9 @@ use std::sync::Arc;
 use adjutant_core::clock::Clock;
 use adjutant_core::conversation::ReplyMode;
 use adjutant_core::kind::PlatformKind;
+use adjutant_core::menu::MenuEntry;
 use adjutant_core::platform::Platform;
+use adjutant_orchestrator::commands;
 use adjutant_orchestrator::settings::{Access, PlatformSettings};
 use adjutant_server::ConsolePlatform;
 use adjutant_telegram::{Telegram, TelegramConfig};
@@ -67,6 +69,9 @@ pub fn telegram_config(telegram: &config::telegram::Telegram) -> TelegramConfig 
     let mut config = TelegramConfig::new(telegram.token.clone());
     config.format = telegram.format;
     config.messages_per_second = telegram.messages_per_second;
+    config.commands = commands::menu()
+        .map(|command| MenuEntry { name: command.name().replace('-', "_"), description: command.summary().to_owned() })
+        .collect();
     if let Some(url) = &telegram.api_url {
         config.api_url = url.clone();
     }

@@ -20,6 +20,7 @@ mod git_server;
 mod harness;
 mod limits;
 mod long_replies;
+mod menus;
 mod newcomer;
 mod operator;
 mod questions;

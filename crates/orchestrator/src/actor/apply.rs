@@ -54,13 +54,13 @@ impl Actor {
         Ok(match action {
             Action::PutCodebase(codebase) => {
                 if self.codebase.as_ref().is_some_and(|known| known.id == codebase.id) {
-                    self.codebase = Some(codebase.clone());
+                    self.hold_codebase(Some(codebase.clone()));
                 }
                 vec![Change::PutCodebase(codebase)]
             }
             Action::DropCodebase(id) => {
                 if self.conversation.codebase == Some(id) {
-                    self.codebase = None;
+                    self.hold_codebase(None);
                     self.conversation.codebase = None;
                     self.conversation.cwd = None;
                 }
@@ -69,10 +69,11 @@ impl Actor {
             Action::Bind { codebase, cwd } => {
                 self.conversation.codebase = codebase;
                 self.conversation.cwd.clone_from(&cwd);
-                self.codebase = match codebase {
+                let known = match codebase {
                     Some(id) => self.known_codebase(id, pending).await?,
                     None => None,
                 };
+                self.hold_codebase(known);
                 vec![Change::Bind { conversation, codebase, cwd }]
             }
             Action::EndSession(reason) => self.end_session(reason).await,
@@ -181,7 +182,7 @@ impl Actor {
         });
         self.conversation.codebase = Some(codebase.id);
         self.conversation.cwd = Some(codebase.default_cwd.clone());
-        self.codebase = Some(codebase);
+        self.hold_codebase(Some(codebase));
     }
 
     /// Asks the running turn to end. Its own reply says so once nothing of it lives.

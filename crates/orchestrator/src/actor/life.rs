@@ -9,7 +9,7 @@ use adjutant_core::conversation::Conversation;
 use adjutant_store::record::{Inbound, InboundState, Lane, Snapshot};
 use tokio::sync::{Notify, mpsc};
 
-use super::{Actor, Halt, Work};
+use super::{Actor, Halt, MenuNews, Work};
 use crate::context::Context;
 use crate::dispatcher::{Dispatcher, Letter};
 
@@ -77,6 +77,7 @@ impl Actor {
             lane,
             conversation: snapshot.conversation.clone(),
             codebase: snapshot.codebase.clone(),
+            menu_news: MenuNews::Loaded,
             session: snapshot.session.clone(),
             announced_model: None,
             inbox: BTreeMap::new(),

@@ -14,6 +14,7 @@
 //! | [`ending`] | a turn ends: its last parts and all its rows in one commit |
 //! | [`permission`] [`question`] | what the assistant asks, what people answer |
 //! | [`apply`] | what a command changes |
+//! | [`menu`] | the commands that the platform's apps offer |
 //! | [`timers`] | watchdogs, idle time, expiry |
 //! | [`recover`] | turns that ran when the gateway went away |
 
@@ -49,6 +50,7 @@ mod events;
 mod files;
 mod life;
 mod line;
+mod menu;
 mod permission;
 mod place;
 mod prepare;
@@ -61,6 +63,7 @@ mod turn;
 mod wake;
 
 pub use life::Leftovers;
+use menu::MenuNews;
 use place::{Place, WaitsFor};
 use prepare::Prepared;
 use turn::ActiveTurn;
@@ -73,6 +76,7 @@ pub struct Actor {
     platform: Arc<dyn Platform>,
     conversation: Conversation,
     codebase: Option<Codebase>,
+    menu_news: MenuNews,
     session: Option<Session>,
     /// The model that the session's process said it uses.
     announced_model: Option<String>,

@@ -85,7 +85,7 @@ impl Actor {
         if let Some(codebase) = &self.codebase
             && let Some(now) = self.context.store.find_codebase(CodebaseLookup::Id(codebase.id)).await?
         {
-            self.codebase = Some(now);
+            self.hold_codebase(Some(now));
         }
         Ok(())
     }

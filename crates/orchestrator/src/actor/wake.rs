@@ -25,7 +25,9 @@ impl Actor {
     /// Until nothing is left to do.
     pub(super) async fn live(&mut self, letters: &mut mpsc::UnboundedReceiver<Letter>) -> Result<(), Halt> {
         loop {
+            self.offer_menu();
             self.catch_up().await?;
+            self.offer_menu();
             self.end_closed_runs();
             if self.has_nothing_left() && letters.is_empty() {
                 return Ok(());

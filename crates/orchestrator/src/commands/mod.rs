@@ -101,6 +101,12 @@ pub fn find(name: &str) -> Option<&'static dyn Command> {
     ALL.iter().copied().find(|command| command.name() == name)
 }
 
+/// The commands in the order in which an app's menu lists them: what is needed in the middle of the work comes first.
+pub fn menu() -> impl Iterator<Item = &'static dyn Command> {
+    let of = |group: Group| ALL.iter().copied().filter(move |command| command.group() == group);
+    of(Group::Session).chain(of(Group::Codebase)).chain(of(Group::Commands))
+}
+
 /// One slash command.
 #[async_trait]
 pub trait Command: Send + Sync {

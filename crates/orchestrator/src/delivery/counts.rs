@@ -16,10 +16,12 @@ pub enum Call {
     Delete,
     React,
     Status,
+    Menu,
 }
 
 impl Call {
-    pub const ALL: [Self; 6] = [Self::Send, Self::Edit, Self::Preview, Self::Delete, Self::React, Self::Status];
+    pub const ALL: [Self; 7] =
+        [Self::Send, Self::Edit, Self::Preview, Self::Delete, Self::React, Self::Status, Self::Menu];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Call {
             Self::Delete => "delete",
             Self::React => "react",
             Self::Status => "status",
+            Self::Menu => "menu",
         }
     }
 }

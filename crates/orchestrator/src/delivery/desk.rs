@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use adjutant_core::id::PartId;
+use adjutant_core::menu::MenuEntry;
 use adjutant_core::message::MessageRef;
 use adjutant_core::platform::{Capabilities, Preview, Sign};
 use tokio::sync::Notify;
@@ -45,6 +46,7 @@ pub(super) struct State {
     delivering: Option<PartId>,
     pub slots: Vec<Slot>,
     pub signs: Vec<WaitingSign>,
+    pub menu: Option<WaitingMenu>,
     /// How many want the status shown.
     pub working: u32,
     pub status_due: Option<Instant>,
@@ -73,12 +75,22 @@ pub(super) struct WaitingSign {
     pub due: Instant,
 }
 
+/// A menu that is to be put up. Only the newest counts.
+#[derive(Debug, Clone)]
+pub(super) struct WaitingMenu {
+    pub commands: Vec<MenuEntry>,
+    pub due: Instant,
+    /// Tries that failed.
+    pub tries: u32,
+}
+
 /// What the conversation's task does next.
 pub(super) enum Step {
     Row(Box<Outgoing>),
     Preview(PartId),
     Sign(WaitingSign),
     Status,
+    Menu(WaitingMenu),
     Wait(Option<Instant>),
     Done,
 }
@@ -124,6 +136,9 @@ impl Desk {
         if let Some(index) = state.next_sign().filter(|index| state.signs[*index].due <= now) {
             return Step::Sign(state.signs.remove(index));
         }
+        if let Some(menu) = state.menu.take_if(|menu| menu.due <= now) {
+            return Step::Menu(menu);
+        }
         let preview = self.next_preview(state, now);
         let status = self.status_due(state);
         match (preview, status) {
@@ -134,7 +149,8 @@ impl Desk {
             (_, Some(due)) if due <= now => Step::Status,
             _ => {
                 let sign = state.next_sign().map(|index| state.signs[index].due);
-                let due = [preview.map(|(due, _)| due), status, sign].into_iter().flatten().min();
+                let menu = state.menu.as_ref().map(|menu| menu.due);
+                let due = [preview.map(|(due, _)| due), status, sign, menu].into_iter().flatten().min();
                 if due.is_none() && state.is_idle() { Step::Done } else { Step::Wait(due) }
             }
         }
@@ -181,7 +197,8 @@ impl Desk {
 
 impl State {
     pub fn is_idle(&self) -> bool {
-        self.is_settled() && self.slots.is_empty() && self.signs.is_empty() && self.working == 0 && self.side_calls == 0
+        let waits = !self.slots.is_empty() || !self.signs.is_empty() || self.menu.is_some();
+        self.is_settled() && !waits && self.working == 0 && self.side_calls == 0
     }
 
     /// Whether everything committed has gone out.
@@ -218,6 +235,7 @@ impl State {
     pub fn take_rows(&mut self, to: &Target) -> Vec<Outgoing> {
         self.slots.clear();
         self.signs.clear();
+        self.menu = None;
         self.rows.drain(..).map(|row| Outgoing { to: to.clone(), ..row }).collect()
     }
 

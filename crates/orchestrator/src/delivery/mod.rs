@@ -9,7 +9,7 @@
 //! | [`paper`] | what fits into the parts of one reply |
 //! | [`budget`] [`pace`] | token buckets shared by everything sent; the adaptive interval of previews |
 //! | [`desk`] [`slot`] | one busy conversation: what waits there and what is next |
-//! | [`deliver`] [`show`] [`side`] | the calls for rows, for previews, for signs and status |
+//! | [`deliver`] [`show`] [`side`] | the calls for rows, for previews, for signs, status and menus |
 //! | [`record`] [`ledger`] [`counts`] [`event`] | where results are recorded, counted and told |
 //!
 //! Inside a conversation everything goes out strictly in the order of [`Delivery::submit`]; conversations run side by

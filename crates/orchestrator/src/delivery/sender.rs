@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use adjutant_core::clock::Clock;
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::mask::Mask;
+use adjutant_core::menu::MenuEntry;
 use adjutant_core::message::MessageRef;
 use adjutant_core::platform::{Platform, Sign};
 use adjutant_store::record::{Lane, OutboxRow};
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::budget::Budgets;
 use super::counts::DeliveryCounts;
-use super::desk::{Desk, GRACE, State, Step, WaitingSign};
+use super::desk::{Desk, GRACE, State, Step, WaitingMenu, WaitingSign};
 use super::draft::Draft;
 use super::event::DeliveryEvent;
 use super::ledger::Ledger;
@@ -160,6 +161,12 @@ impl Delivery {
         });
     }
 
+    /// Puts these commands into the conversation's menu, when there is room.
+    pub fn offer(&self, to: &Target, commands: Vec<MenuEntry>) {
+        let due = self.office.clock.monotonic();
+        self.office.at_desk(to, |_, state| state.menu = Some(WaitingMenu { commands, due, tries: 0 }));
+    }
+
     /// Shows that work goes on until the answer is dropped.
     #[must_use]
     pub fn working(&self, to: &Target) -> Working {
@@ -286,6 +293,7 @@ impl Office {
                 Step::Preview(id) => self.show(&desk, id).await,
                 Step::Sign(sign) => self.put_sign(&to, &desk, sign),
                 Step::Status => self.show_status(&to, &desk),
+                Step::Menu(menu) => self.put_menu(&to, &desk, menu),
                 Step::Wait(until) => self.pause(&desk, until).await,
                 Step::Done => {
                     if self.clear_away(&to, &desk) {

@@ -1,21 +1,29 @@
-//! Signs and status. They run beside the rows, because they may never hold one up, and are dropped when there is no room.
+//! Signs, status and menus. They run beside the rows, because they may never hold one up, and are dropped when there is no room.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adjutant_core::message::MessageRef;
 use adjutant_core::platform::{SendError, Sign};
 
 use super::budget::Priority;
 use super::counts::{Call, Outcome};
-use super::desk::{Desk, WaitingSign};
+use super::desk::{Desk, WaitingMenu, WaitingSign};
 use super::row::Target;
-use super::sender::Office;
+use super::sender::{Line, Office};
 
 /// A call that nobody waits for.
 enum Side {
     Sign(MessageRef, Option<Sign>),
     Status,
+    Menu(WaitingMenu),
 }
+
+/// How long a menu that could not be put up waits, if the platform does not say.
+const MENU_AGAIN: Duration = Duration::from_secs(30);
+
+/// So often it is tried; the next thing said in the conversation asks for it again.
+const MENU_TRIES: u32 = 8;
 
 impl Office {
     /// Puts a sign. Without room "seen" is dropped, but the sign that replaces it waits: what is over must not look as
@@ -40,6 +48,14 @@ impl Office {
         }
     }
 
+    /// Puts a menu up, or puts that off until there is room.
+    pub(super) fn put_menu(self: &Arc<Self>, to: &Target, desk: &Arc<Desk>, menu: WaitingMenu) {
+        match self.find_room(to, desk) {
+            Ok(()) => self.beside(to, desk, Side::Menu(menu)),
+            Err(due) => desk.lock().menu = Some(WaitingMenu { due, ..menu }),
+        }
+    }
+
     fn find_room(&self, to: &Target, desk: &Desk) -> Result<(), std::time::Instant> {
         let Some(line) = self.line(to.platform) else { return Ok(()) };
         line.budgets.try_take(&desk.capabilities.budget.buckets, Priority::Status, self.clock.monotonic())
@@ -60,11 +76,32 @@ impl Office {
         let (call, result) = match side {
             Side::Sign(at, sign) => (Call::React, line.platform.react(&to.key, &at, sign).await),
             Side::Status => (Call::Status, line.platform.status(&to.key).await),
+            Side::Menu(menu) => return self.make_menu(line, to, desk, menu).await,
         };
         self.counts.count(to.platform, call, Outcome::of(&result));
         if let Err(SendError::RetryAfter(wait)) = result {
             self.counts.count_retry_wait(wait);
             line.budgets.block(&desk.capabilities.budget.buckets, wait, self.clock.monotonic());
+        }
+    }
+
+    /// A menu is no message: when the platform asks to wait, only the menu does.
+    async fn make_menu(&self, line: &Line, to: &Target, desk: &Desk, menu: WaitingMenu) {
+        let result = line.platform.set_menu(&to.key, &menu.commands).await;
+        self.counts.count(to.platform, Call::Menu, Outcome::of(&result));
+        let wait = match result {
+            Ok(()) => return,
+            Err(SendError::RetryAfter(wait)) => wait,
+            Err(SendError::NotSent(_) | SendError::Ambiguous(_)) => MENU_AGAIN,
+            Err(error) => {
+                tracing::info!(platform = %to.platform, conversation = to.key.0, %error, "a menu was not taken: {error}");
+                return;
+            }
+        };
+        if menu.tries + 1 < MENU_TRIES {
+            let due = self.clock.monotonic() + wait;
+            // One that was asked for meanwhile is the newer.
+            desk.lock().menu.get_or_insert(WaitingMenu { due, tries: menu.tries + 1, ..menu });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Codebases, directories and registered commands.
 
 use adjutant_codebases::Cloned;
-use adjutant_core::codebase::Codebase;
+use adjutant_core::codebase::{Codebase, RegisteredCommand};
 use adjutant_core::error::UserError;
 use adjutant_core::kind::AssistantKind;
 
@@ -34,6 +34,13 @@ pub fn current_directory(cwd: &str) -> String {
 pub fn directory_set(cwd: &str, entered: Option<&Codebase>) -> String {
     let entered = entered.map(|codebase| format!(" Codebase: {}.", code(&codebase.name, 60))).unwrap_or_default();
     format!("Working directory set to {}.{entered} The next message starts a fresh session.", code(cwd, 300))
+}
+
+/// A command in an app's menu, which shows one line.
+#[must_use]
+pub fn menu_description(command: &RegisteredCommand) -> String {
+    let words = one_line(&command.description, 200);
+    if words.is_empty() { one_line(&command.path, 200) } else { words }
 }
 
 /// Progress of `/clone`.

@@ -7,16 +7,16 @@
 
 use std::ops::Range;
 
+use super::Names;
 use super::entities::{Span, Style};
-use crate::menu;
 
 /// File endings that are also top-level domains, and far more often files when a coding assistant names them.
 const FILE_ENDINGS: &[&str] = &["rs", "py", "md", "sh", "pl", "pm", "so", "cc", "ml", "mk", "tf", "zip"];
 
 /// Adds a span for everything in `text` that would become live.
-pub fn protect(text: &str, spans: &mut Vec<Span>) {
+pub fn protect(text: &str, spans: &mut Vec<Span>, names: &Names) {
     let mut guards = Vec::new();
-    find(text, spans, &mut guards);
+    find(text, spans, names, &mut guards);
     for span in spans.iter_mut() {
         for guard in &guards {
             give_way(&mut span.range, &guard.range);
@@ -35,7 +35,7 @@ fn give_way(style: &mut Range<usize>, guard: &Range<usize>) {
     }
 }
 
-fn find(text: &str, spans: &[Span], guards: &mut Vec<Span>) {
+fn find(text: &str, spans: &[Span], names: &Names, guards: &mut Vec<Span>) {
     let bytes = text.as_bytes();
     let mut quiet: Vec<_> = spans.iter().filter(|span| span.style.stops_detection()).map(|s| s.range.clone()).collect();
     quiet.sort_by_key(|range| range.start);
@@ -51,7 +51,7 @@ fn find(text: &str, spans: &[Span], guards: &mut Vec<Span>) {
         let run = run_length(&bytes[at..limit]);
         // Most words are only words.
         if bytes[at..at + run].iter().any(|b| matches!(b, b'@' | b'/' | b'.')) {
-            protect_run(text, at..at + run, guards);
+            protect_run(text, at..at + run, names, guards);
         }
         at += run.max(1);
     }
@@ -68,7 +68,7 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-fn protect_run(text: &str, run: Range<usize>, spans: &mut Vec<Span>) {
+fn protect_run(text: &str, run: Range<usize>, names: &Names, spans: &mut Vec<Span>) {
     let word = &text[run.clone()];
     if word.contains("://") {
         // An address stays one; Telegram takes no names out of it.
@@ -86,7 +86,7 @@ fn protect_run(text: &str, run: Range<usize>, spans: &mut Vec<Span>) {
             spans.push(Span { range: start..start + 1 + length, style: Style::GuardName });
         }
     }
-    if let Some(length) = stray_command(word) {
+    if let Some(length) = stray_command(word, names) {
         spans.push(Span { range: run.start..run.start + length, style: Style::GuardWord });
     }
     // `main.rs:42` is a file and a line.
@@ -101,12 +101,12 @@ fn word_length(bytes: &[u8]) -> usize {
 }
 
 /// The length of a `/word` that Telegram would make a command although the gateway has none of that name.
-fn stray_command(run: &str) -> Option<usize> {
+fn stray_command(run: &str, names: &Names) -> Option<usize> {
     let name = run.strip_prefix('/')?;
     let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(name.len());
     let (name, after) = name.split_at(end);
     // `/usr/bin` is no command to Telegram, because a slash follows.
-    if name.is_empty() || after.starts_with('/') || menu::is_known(name) || is_file(run) {
+    if name.is_empty() || after.starts_with('/') || names.has(name) || is_file(run) {
         return None;
     }
     Some(1 + name.len())

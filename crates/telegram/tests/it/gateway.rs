@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use adjutant_core::clock::{Clock, ManualClock};
 use adjutant_core::intake::{Intake, IntakeClosed};
+use adjutant_core::menu::MenuEntry;
 use adjutant_core::message::{ConversationKey, InboundMessage};
 use adjutant_telegram::{Telegram, TelegramConfig, TelegramError};
 use adjutant_testkit::telegram::FakeTelegram;
@@ -107,7 +108,12 @@ impl Gateway {
 pub fn bot(fake: &FakeTelegram, token: &str, clock: &ManualClock) -> Telegram {
     let mut config = TelegramConfig::new(token.to_owned().into());
     config.api_url = fake.url().parse().expect("an address");
+    config.commands = vec![entry("status", "Where it stands"), entry("codebase_switch", "Work elsewhere")];
     Telegram::new(config, Clock::Manual(clock.clone())).expect("a client")
+}
+
+pub fn entry(name: &str, description: &str) -> MenuEntry {
+    MenuEntry { name: name.to_owned(), description: description.to_owned() }
 }
 
 pub fn key(text: impl ToString) -> ConversationKey {

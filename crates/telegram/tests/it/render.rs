@@ -1,4 +1,9 @@
-use adjutant_telegram::render::{render, utf16_units};
+use adjutant_telegram::render::{Names, Rendered, utf16_units};
+
+fn render(source: &str) -> Rendered {
+    let names: Names = ["status", "codebase_switch"].map(str::to_owned).into_iter().collect();
+    adjutant_telegram::render::render(source, &names)
+}
 
 /// The rendered text, then one line for each entity with the text it covers.
 fn shown(source: &str) -> String {

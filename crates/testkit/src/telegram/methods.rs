@@ -218,7 +218,11 @@ fn answer_press(state: &mut State, params: &Params) -> Outcome {
 }
 
 fn menu(state: &mut State, method: &str, params: &Params) -> Outcome {
-    let scope = params.get("scope").map_or_else(|| json!({"type": "default"}), Clone::clone).to_string();
+    let scope = params.get("scope").cloned().unwrap_or_else(|| json!({"type": "default"}));
+    if scope["chat_id"].as_i64().is_some_and(|chat| !state.chats.contains_key(&chat)) {
+        return Err(bad("chat not found"));
+    }
+    let scope = scope.to_string();
     match method {
         "getMyCommands" => return Ok(state.menus.get(&scope).cloned().unwrap_or_else(|| json!([]))),
         "deleteMyCommands" => {

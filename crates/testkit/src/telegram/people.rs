@@ -272,6 +272,15 @@ impl FakeTelegram {
         commands.filter_map(|command| command["command"].as_str()).map(str::to_owned).collect()
     }
 
+    /// The command menu that a chat has for itself.
+    #[must_use]
+    pub fn chat_menu(&self, chat: i64) -> Vec<String> {
+        let state = self.inner.state();
+        let menu = state.menus.get(&json!({"type": "chat", "chat_id": chat}).to_string());
+        let commands = menu.and_then(Value::as_array).into_iter().flatten();
+        commands.filter_map(|command| command["command"].as_str()).map(str::to_owned).collect()
+    }
+
     /// Sets a webhook, as another installation of the same bot would have.
     pub fn set_webhook(&self, url: &str) {
         self.inner.state().webhook = Some(url.to_owned());
