@@ -13,6 +13,7 @@ use sqlx::{Arguments, AssertSqlSafe, Either, Encode, Executor, Sqlite, SqliteCon
 
 use crate::conn::Sql;
 use crate::error::StoreError;
+use crate::lite::Bell;
 
 /// Statements that travel together; more of them go in several calls, to keep the number of shapes small.
 const LONGEST: usize = 12;
@@ -134,15 +135,20 @@ impl Script {
     ///
     /// # Errors
     /// See [`Broken`].
-    pub(crate) async fn carry_out(mut self, conn: &mut SqliteConnection) -> Result<Vec<Done>, Broken> {
+    pub(crate) async fn carry_out(mut self, conn: &mut SqliteConnection, bell: &Bell) -> Result<Vec<Done>, Broken> {
         self.text.push_str("COMMIT;\n");
         self.steps.push(Step { table: "database", expected: Expected::Transaction });
         let mut steps = self.steps.into_iter();
         let query = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
         let mut results = conn.fetch_many(query);
+        let mut first = bell.wait(&mut results).await;
         let (mut all, mut current) = (Vec::with_capacity(steps.len()), Done::default());
         loop {
-            match results.try_next().await {
+            let next = match first.take() {
+                Some(first) => first.map(Some),
+                None => results.try_next().await,
+            };
+            match next {
                 Ok(None) => return Ok(all),
                 Ok(Some(Either::Right(row))) => current.rows.push(row),
                 Ok(Some(Either::Left(done))) => {

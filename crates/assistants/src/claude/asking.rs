@@ -176,6 +176,8 @@ fn pieces(edits: &[Edit]) -> (String, String) {
 /// The text of a regular file inside the working directory. What lies outside is not shown: the gateway may be
 /// allowed to read more than the assistant is.
 pub fn read_inside(path: &Path, cwd: &Path) -> Option<String> {
+    // Most often it is not there, and that is one look; resolving a path is one for every folder.
+    path.symlink_metadata().ok()?;
     let path: PathBuf = path.canonicalize().ok()?;
     if !path.starts_with(cwd.canonicalize().ok()?) {
         return None;

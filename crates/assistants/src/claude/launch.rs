@@ -7,13 +7,15 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use adjutant_core::assistant::{FailureClass, OpenError, PermissionMode, SessionSpec, is_model_name};
 use adjutant_runner::{KeyedLine, RunAs, RunSpec};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::asking::read_inside;
 use super::config::{ClaudeConfig, Credential, RootPolicy, User};
@@ -37,6 +39,10 @@ const CONSTANT: [(&str, &str); 11] = [
     ("DISABLE_AUTOUPDATER", "1"),
 ];
 
+/// Sessions share so many lock files, by their ids. The files stay: making one for each start, and removing it, would
+/// cost more than the rest of the start.
+const LOCKS: usize = 64;
+
 /// More of the repository's instructions is not put into the system prompt, in bytes.
 const INSTRUCTIONS: usize = 64 << 10;
 
@@ -51,8 +57,10 @@ pub struct Places {
     /// `CLAUDE_CONFIG_DIR`; `None`: the operator's own, found by `HOME`.
     config: Option<PathBuf>,
     tmp: PathBuf,
-    /// Locks held while a session is being started.
-    sessions: PathBuf,
+    /// Lock files that are held while a session is being started.
+    locks: PathBuf,
+    /// Who in this process may take which of them.
+    starts: Arc<[Mutex<()>; LOCKS]>,
 }
 
 impl Places {
@@ -69,7 +77,8 @@ impl Places {
             home: home.unwrap_or_else(|| private.join("home")),
             config: (!own_login).then(|| private.join("config")),
             tmp: private.join("tmp"),
-            sessions: private.join("sessions"),
+            locks: private.join("sessions"),
+            starts: Arc::new([const { Mutex::const_new(()) }; LOCKS]),
         }
     }
 
@@ -92,7 +101,7 @@ impl Places {
     pub fn prepare(&self, config: &ClaudeConfig) -> io::Result<()> {
         let private = config.data_dir.join("claude");
         make(&private)?;
-        make(&self.sessions)?;
+        make(&self.locks)?;
         let mut dirs = vec![self.tmp.as_path()];
         dirs.extend(self.config.as_deref());
         if self.home.starts_with(&private) {
@@ -114,30 +123,25 @@ impl Places {
     ///
     /// The program has no lock of its own, and two processes on one session lose each other's messages. That a session
     /// has one process is the caller's duty; this catches two gateways that start it at the same moment.
-    pub fn lock(&self, session: uuid::Uuid) -> Result<SessionLock, OpenError> {
-        let path = self.sessions.join(session.to_string());
-        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(unprepared)?;
-        let held = file.try_lock().is_ok();
-        // A lock on a file that its holder has just deleted guards nothing.
-        if held && file.metadata().is_ok_and(|metadata| metadata.nlink() > 0) {
-            return Ok(SessionLock { path, _file: file });
+    pub async fn lock(&self, session: uuid::Uuid) -> Result<SessionLock<'_>, OpenError> {
+        // The last byte is random in every version of UUID.
+        let place = usize::from(session.as_bytes()[15]) % LOCKS;
+        let turn = self.starts[place].lock().await;
+        let path = self.locks.join(place.to_string());
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unprepared)?;
+        match file.try_lock() {
+            Ok(()) => Ok(SessionLock { _file: file, _turn: turn }),
+            Err(_) => Err(failed("Another gateway is starting a session at this moment. Try again.")),
         }
-        Err(failed("This session is being started already. Try again in a moment."))
     }
 }
 
 /// A session that is being started; dropping it unlocks.
 #[derive(Debug)]
-pub struct SessionLock {
-    path: PathBuf,
+pub struct SessionLock<'a> {
+    /// Unlocked before somebody else in this process has their turn.
     _file: fs::File,
-}
-
-impl Drop for SessionLock {
-    fn drop(&mut self) {
-        // A file that stays behind is locked again by the next start.
-        let _ = fs::remove_file(&self.path);
-    }
+    _turn: MutexGuard<'a, ()>,
 }
 
 /// The run of a session.

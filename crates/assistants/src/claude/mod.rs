@@ -66,7 +66,7 @@ impl Assistant for ClaudeAssistant {
             Opening::Start => {
                 self.places.prepare(&self.config).map_err(launch::unprepared)?;
                 let session = spec.resume.as_deref().map_or(Ok(spec.new_session), launch::session_id)?;
-                let _starting = self.places.lock(session)?;
+                let _starting = self.places.lock(session).await?;
                 let run = launch::run_spec(&self.config, &self.places, spec, (dir, self.holder.clock().now()))?;
                 self.holder.start(&run, codec).await
             }

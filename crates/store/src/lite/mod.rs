@@ -1,6 +1,7 @@
 //! SQLite: one writer that commits what has gathered, a few readers, a lock that keeps a second gateway out.
 
 mod file;
+mod quiet;
 mod writer;
 
 use std::str::FromStr;
@@ -22,10 +23,14 @@ use crate::sql;
 use crate::store::StoreOptions;
 
 use file::Lock;
+pub(crate) use quiet::Bell;
 use writer::{Order, Writer};
 
 /// How long a statement waits for a lock that another program holds on the file (also in the writer's checkpoint).
 const BUSY: Duration = Duration::from_secs(5);
+
+/// What the statements of the longest script did has room, so that it never waits for somebody to look.
+const SCRIPT_RESULTS: usize = 256;
 
 /// Jobs that may wait for the writer; more of them wait in their callers.
 const QUEUE: usize = 256;
@@ -52,10 +57,11 @@ impl Lite {
         let lock = Lock::take(&path, &holder)?;
 
         let connect = connect_options(&options.url)?;
-        let mut conn = connect_writer(&connect).await?;
+        let bell = Bell::default();
+        let mut conn = connect_writer(&connect, &bell).await?;
         let node = enter(&mut conn, &options.node, &holder, now).await?;
         let (orders, queue) = mpsc::channel(QUEUE);
-        let writer = Writer::new(conn, connect.clone(), node.clone(), (options.clock.clone(), counters));
+        let writer = Writer::new((conn, bell), connect.clone(), node.clone(), (options.clock.clone(), counters));
         tokio::spawn(writer.run(queue));
 
         let readers = SqlitePoolOptions::new()
@@ -86,7 +92,7 @@ impl Lite {
 
     /// A connection of its own for migrations.
     pub(crate) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
-        connect_writer(&self.options).await
+        connect_writer(&self.options, &Bell::default()).await
     }
 
     pub(crate) async fn write(&self, job: Job) -> Result<Answer, StoreError> {
@@ -144,10 +150,11 @@ fn connect_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         .disable_statement_logging())
 }
 
-async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
-    let options = options.clone().journal_mode(SqliteJournalMode::Wal);
+async fn connect_writer(options: &SqliteConnectOptions, bell: &Bell) -> Result<SqliteConnection, StoreError> {
+    let options = options.clone().journal_mode(SqliteJournalMode::Wal).row_buffer_size(SCRIPT_RESULTS);
     let failed = |error| StoreError::from_sqlx("database", error);
     let mut conn = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    bell.hang(&mut conn).await.map_err(failed)?;
     sqlx::query(crate::script::GUARD_TABLE).execute(&mut conn).await.map_err(failed)?;
     Ok(conn)
 }

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::Bell;
 use crate::conn::Conn;
 use crate::counters::Counters;
 use crate::error::StoreError;
@@ -41,6 +42,7 @@ pub(super) enum Order {
 pub(super) struct Writer {
     /// `None` after an error that may have left it unusable: it is opened again when it is needed.
     conn: Option<SqliteConnection>,
+    bell: Bell,
     options: SqliteConnectOptions,
     node: Node,
     clock: Clock,
@@ -51,12 +53,12 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(
-        conn: SqliteConnection,
+        (conn, bell): (SqliteConnection, Bell),
         options: SqliteConnectOptions,
         node: Node,
         (clock, counters): (Clock, Counters),
     ) -> Self {
-        Self { conn: Some(conn), options, node, clock, counters, unsaved: 0 }
+        Self { conn: Some(conn), bell, options, node, clock, counters, unsaved: 0 }
     }
 
     /// Runs until it is stopped or nobody can ask any more.
@@ -151,12 +153,12 @@ impl Writer {
 
     async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
         if self.conn.is_none() {
-            self.conn = Some(super::connect_writer(&self.options).await.map_err(Failure::Whole)?);
+            self.conn = Some(super::connect_writer(&self.options, &self.bell).await.map_err(Failure::Whole)?);
         }
         let Some(conn) = self.conn.as_mut() else { return Ok(Vec::new()) };
         // What comes alone, as most does, is one call.
         if let [job] = jobs
-            && let Some(answer) = in_one_call(conn, job, &self.node, self.clock.now()).await
+            && let Some(answer) = in_one_call((conn, &self.bell), job, &self.node, self.clock.now()).await
         {
             return answer.map(|answer| vec![answer]);
         }
@@ -209,7 +211,7 @@ async fn checkpoint(conn: &mut SqliteConnection, how: &'static str) -> Result<(i
 
 /// The whole transaction in one call to SQLite; `None` where it has to look at something before it writes.
 async fn in_one_call(
-    conn: &mut SqliteConnection,
+    (conn, bell): (&mut SqliteConnection, &Bell),
     job: &Job,
     node: &Node,
     now: DateTime<Utc>,
@@ -217,7 +219,7 @@ async fn in_one_call(
     match job {
         Job::Commit(lane, changes) => {
             let script = sql::apply::whole(*lane, changes, (node, now)).await?;
-            Some(script.carry_out(conn).await.map(|_| Answer::Done).map_err(Failure::from))
+            Some(script.carry_out(conn, bell).await.map(|_| Answer::Done).map_err(Failure::from))
         }
         Job::Accept(batch) => {
             let [message] = batch.as_slice() else { return None };
@@ -226,19 +228,19 @@ async fn in_one_call(
             if !script.is_sound() {
                 return None;
             }
-            Some(accept_alone(conn, script, message, node).await)
+            Some(accept_alone((conn, bell), script, message, node).await)
         }
         _ => None,
     }
 }
 
 async fn accept_alone(
-    conn: &mut SqliteConnection,
+    (conn, bell): (&mut SqliteConnection, &Bell),
     script: Script,
     message: &InboundMessage,
     node: &Node,
 ) -> Result<Answer, Failure> {
-    let done = script.carry_out(conn).await?;
+    let done = script.carry_out(conn, bell).await?;
     // Between `BEGIN` and `COMMIT`.
     let done = done.get(1..done.len().saturating_sub(1)).unwrap_or_default();
     let accepted = sql::inbound::arrived(conn, done, message, node).await.map_err(Failure::Job)?;
