@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ApprovalId, InboundSeq, RunId, TurnId};
 use crate::kind::AssistantKind;
+use crate::session::{KeptSession, NotForgotten};
 
 /// One assistant program.
 #[async_trait]
@@ -31,6 +32,13 @@ pub trait Assistant: Send + Sync {
     /// # Errors
     /// [`OpenError::Failed`] when something of it may still live.
     async fn end(&self, run: RunId) -> Result<(), OpenError>;
+
+    /// Ends what still runs of a session, and deletes what is kept of it outside the database: the spools of its runs and
+    /// the assistant's own memory of it. What is gone already is no error, so a deletion that was cut off is repeated.
+    ///
+    /// # Errors
+    /// [`NotForgotten`] when something of it may still be there.
+    async fn forget(&self, session: &KeptSession) -> Result<(), NotForgotten>;
 }
 
 /// Whether an assistant can be used.

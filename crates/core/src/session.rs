@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CodebaseId, ConversationId, SessionId};
+use crate::id::{CodebaseId, ConversationId, RunId, SessionId};
 use crate::kind::AssistantKind;
 
 /// An assistant's resumable memory.
@@ -26,6 +26,30 @@ pub struct Session {
     pub ended_at: Option<DateTime<Utc>>,
     pub end_reason: Option<EndReason>,
 }
+
+impl Session {
+    /// Whether it was deleted. Its row stays, so that the numbers of the others do not change.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.end_reason == Some(EndReason::Forgotten)
+    }
+}
+
+/// What is kept of a session outside the database, by the names it has there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptSession {
+    /// The id that was offered to the assistant for it.
+    pub id: SessionId,
+    /// The assistant's own id, if it announced one.
+    pub assistant_session_id: Option<String>,
+    /// Every run it ever had.
+    pub runs: Vec<RunId>,
+}
+
+/// Something of a session could not be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotForgotten(pub String);
 
 /// What a session carries beside the assistant's own memory. Values of `phases` are the only assistant's text that
 /// a session row holds; they are blanked once the session is replaced.
@@ -56,8 +80,10 @@ pub enum EndReason {
     Resumed,
     /// The assistant did not know it any more.
     Lost,
-    /// The conversation was closed or forgotten.
+    /// The conversation was closed.
     Closed,
+    /// Somebody had it deleted: its number is all that is left.
+    Forgotten,
 }
 
 impl EndReason {
@@ -73,6 +99,7 @@ impl EndReason {
             Self::Resumed => "resumed",
             Self::Lost => "lost",
             Self::Closed => "closed",
+            Self::Forgotten => "forgotten",
         }
     }
 }

@@ -131,6 +131,7 @@ impl std::fmt::Debug for Assistants {
 mod tests {
     use adjutant_core::assistant::{OpenError, OpenRun, Opening, SessionSpec};
     use adjutant_core::id::RunId;
+    use adjutant_core::session::{KeptSession, NotForgotten};
     use async_trait::async_trait;
 
     use super::*;
@@ -152,6 +153,10 @@ mod tests {
         }
 
         async fn end(&self, _run: RunId) -> Result<(), OpenError> {
+            Ok(())
+        }
+
+        async fn forget(&self, _session: &KeptSession) -> Result<(), NotForgotten> {
             Ok(())
         }
     }

@@ -61,6 +61,12 @@ pub enum Change {
     ResumeSession {
         id: SessionId,
     },
+    /// Blanks everything but a session's number and its times, and ends it if it goes on. Its approvals go; what its
+    /// turns cost stays.
+    ForgetSession {
+        id: SessionId,
+        at: DateTime<Utc>,
+    },
     AnnounceSession {
         id: SessionId,
         assistant_session_id: String,

@@ -92,6 +92,11 @@ impl Places {
         self.config.as_deref().unwrap_or(&self.home).join(".claude.json")
     }
 
+    /// Where the program keeps what belongs to its sessions.
+    pub fn memory(&self) -> [PathBuf; 2] {
+        [self.config.clone().unwrap_or_else(|| self.home.join(".claude")), self.tmp.clone()]
+    }
+
     /// What the user the program runs as has to reach.
     pub fn reached(&self) -> [&Path; 2] {
         [self.config.as_deref().unwrap_or(&self.home), &self.tmp]

@@ -2,7 +2,7 @@
 //!
 //! - [`config`]: what the operator decides · `launch`: arguments, environment, directories · `readiness`: can it be used
 //! - `protocol`: wire types · `session`: the protocol's state · `errors`: failures and their sentences
-//! - `asking`: permission questions and answers · `title`: one line per tool call · `usage`: tokens and money
+//! - `memory`: what it keeps of a session · `asking`: permission questions and answers · `title`: one line per tool call · `usage`: tokens and money
 //!
 //! The protocol is the one of the vendor's Agent SDK, observed and recorded; `tests/fixtures/claude` holds recordings.
 
@@ -10,6 +10,7 @@ mod asking;
 pub mod config;
 mod errors;
 mod launch;
+mod memory;
 mod protocol;
 mod readiness;
 mod session;
@@ -20,6 +21,7 @@ use adjutant_core::assistant::{Assistant, OpenError, OpenRun, Opening, Readiness
 use adjutant_core::clock::Clock;
 use adjutant_core::id::RunId;
 use adjutant_core::kind::AssistantKind;
+use adjutant_core::session::{KeptSession, NotForgotten};
 use adjutant_runner::Launcher;
 use async_trait::async_trait;
 
@@ -75,5 +77,18 @@ impl Assistant for ClaudeAssistant {
 
     async fn end(&self, run: RunId) -> Result<(), OpenError> {
         self.holder.end(run).await
+    }
+
+    async fn forget(&self, session: &KeptSession) -> Result<(), NotForgotten> {
+        for run in &session.runs {
+            self.holder.forget(*run).await?;
+        }
+        let announced = session.assistant_session_id.as_deref().and_then(|id| id.parse().ok());
+        let ids: Vec<uuid::Uuid> = announced.into_iter().chain([session.id.0]).collect();
+        let places = self.places.memory();
+        let work = move || places.iter().try_for_each(|root| memory::forget(root, &ids));
+        let deleted = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        deleted
+            .map_err(|error| NotForgotten(format!("Claude's own files of the session could not be deleted: {error}.")))
     }
 }

@@ -18,6 +18,7 @@ use adjutant_core::assistant::{Assistant, OpenError, OpenRun, Opening, Readiness
 use adjutant_core::clock::Clock;
 use adjutant_core::id::RunId;
 use adjutant_core::kind::AssistantKind;
+use adjutant_core::session::{KeptSession, NotForgotten};
 use adjutant_runner::Launcher;
 use async_trait::async_trait;
 
@@ -80,5 +81,19 @@ impl Assistant for DemoAssistant {
 
     async fn end(&self, run: RunId) -> Result<(), OpenError> {
         self.holder.end(run).await
+    }
+
+    async fn forget(&self, session: &KeptSession) -> Result<(), NotForgotten> {
+        for run in &session.runs {
+            self.holder.forget(*run).await?;
+        }
+        let announced = session.assistant_session_id.as_deref().and_then(|id| id.parse().ok());
+        for id in announced.into_iter().chain([session.id.0]) {
+            let deleted = retention::forget_session(&self.config.data_dir, id);
+            deleted.map_err(|error| {
+                NotForgotten(format!("The demo's file of the session could not be deleted: {error}."))
+            })?;
+        }
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 /// Deletes sessions that were last written before then. Returns how many that were. Blocks.
 ///
@@ -27,6 +28,17 @@ pub fn prune_sessions(data_dir: &Path, before: DateTime<Utc>) -> io::Result<usiz
         }
     }
     Ok(deleted)
+}
+
+/// Deletes one session. Blocks for a moment.
+///
+/// # Errors
+/// When its file cannot be deleted. One that is not there counts as deleted.
+pub fn forget_session(data_dir: &Path, id: Uuid) -> io::Result<()> {
+    match fs::remove_file(data_dir.join(super::FOLDER).join(format!("{id}.json"))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn prune(path: &Path, before: DateTime<Utc>) -> io::Result<bool> {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use adjutant_core::assistant::{FailureClass, OpenError, OpenRun, Opening, SpoolOffset};
 use adjutant_core::clock::Clock;
 use adjutant_core::id::{RunId, TurnId};
+use adjutant_core::session::NotForgotten;
 use adjutant_runner::{AttachError, Connection, Found, Launcher, RunSpec, StartError, StartFailure};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -104,6 +105,15 @@ impl Holder {
             Ok(()) | Err(AttachError::NotThere) => Ok(()),
             Err(error) => Err(self.unreachable(&error)),
         }
+    }
+
+    /// Ends a run, if it has not ended, and deletes its directory with everything its process said.
+    pub async fn forget(&self, run: RunId) -> Result<(), NotForgotten> {
+        self.end(run).await.map_err(|error| NotForgotten(error.to_string()))?;
+        let dir = self.dir(run);
+        let removed = tokio::task::spawn_blocking(move || adjutant_runner::remove(&dir)).await;
+        let removed = removed.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        removed.map_err(|error| NotForgotten(format!("The spool of run {run} could not be deleted: {error}.")))
     }
 
     fn live<C: Codec>(&self, dir: PathBuf, connection: Connection, codec: C, from: u64) -> OpenRun {

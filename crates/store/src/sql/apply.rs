@@ -124,6 +124,7 @@ async fn apply(
         Change::StartSession(row) => session::start(conn, row).await,
         Change::EndSession { id, reason, at } => session::end(conn, *id, *reason, *at).await,
         Change::ResumeSession { id } => session::resume(conn, *id).await,
+        Change::ForgetSession { id, at } => session::forget(conn, *id, *at).await,
         Change::AnnounceSession { id, assistant_session_id } => {
             session::announce(conn, *id, assistant_session_id).await
         }

@@ -2,7 +2,7 @@
 
 use adjutant_core::approval::{Approval, ApprovalState};
 use adjutant_core::assistant::{Answer, PermissionDetail, PermissionRequest, ToolTitle};
-use adjutant_core::id::{ApprovalId, ConversationId, PartId, RunId, TurnId};
+use adjutant_core::id::{ApprovalId, ConversationId, PartId, RunId, SessionId, TurnId};
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -38,6 +38,9 @@ statements! { "remote_agent_approvals";
     /// What was picked so far, while the question is open.
     PICK: "UPDATE remote_agent_approvals SET detail = $2 WHERE id = $1 AND state = 'open'";
     FORGET_REASONS: "UPDATE remote_agent_approvals SET reason = NULL WHERE turn_id = $1 AND reason IS NOT NULL";
+    FORGET_OF_SESSION:
+        "DELETE FROM remote_agent_approvals
+         WHERE turn_id IN (SELECT id FROM remote_agent_turns WHERE session_id = $1)";
     GET: select!("WHERE id = $1");
     LIST_OPEN: select!("WHERE state = 'open' ORDER BY id");
     LIST_OF: select!("WHERE conversation_id = $1 AND state = 'open' ORDER BY id");
@@ -175,6 +178,10 @@ pub(crate) async fn pick(conn: &mut Conn<'_>, id: ApprovalId, detail: &Permissio
 
 pub(crate) async fn forget_reasons(conn: &mut Conn<'_>, turn: TurnId) -> Result<(), StoreError> {
     execute!(conn, FORGET_REASONS, turn.0).map(drop)
+}
+
+pub(crate) async fn forget_of_session(conn: &mut Conn<'_>, session: SessionId) -> Result<(), StoreError> {
+    execute!(conn, FORGET_OF_SESSION, session.0).map(drop)
 }
 
 pub(crate) async fn get(conn: &mut Conn<'_>, id: ApprovalId) -> Result<Option<Approval>, StoreError> {

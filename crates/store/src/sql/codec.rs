@@ -48,6 +48,7 @@ stored! {
         Resumed = "resumed",
         Lost = "lost",
         Closed = "closed",
+        Forgotten = "forgotten",
     }
 }
 

@@ -34,6 +34,7 @@ statements! { "remote_agent_runs";
          WHERE id = $1";
     END: "UPDATE remote_agent_runs SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
     LIVE_OF: select!("WHERE session_id = $1 AND ended_at IS NULL ORDER BY id DESC LIMIT 1");
+    LIST_OF: select!("WHERE session_id = $1 ORDER BY id");
     LIST_LIVE: select!("WHERE ended_at IS NULL ORDER BY id");
 }
 
@@ -93,4 +94,8 @@ pub(crate) async fn live_of(conn: &mut Conn<'_>, session: SessionId) -> Result<O
 
 pub(crate) async fn list_live(conn: &mut Conn<'_>) -> Result<Vec<Run>, StoreError> {
     rows!(conn, LIST_LIVE, Row)?.into_iter().map(Run::try_from).collect()
+}
+
+pub(crate) async fn list_of(conn: &mut Conn<'_>, session: SessionId) -> Result<Vec<Run>, StoreError> {
+    rows!(conn, LIST_OF, Row, session.0)?.into_iter().map(Run::try_from).collect()
 }

@@ -41,6 +41,11 @@ statements! { "remote_agent_sessions";
     RESUME:
         "UPDATE remote_agent_sessions SET active = TRUE, ended_at = NULL, end_reason = NULL
          WHERE id = $1 AND NOT active";
+    FORGET:
+        "UPDATE remote_agent_sessions
+         SET active = FALSE, end_reason = $2, ended_at = COALESCE(ended_at, $3), assistant_session_id = NULL,
+             metadata = '{}'
+         WHERE id = $1";
     ANNOUNCE: "UPDATE remote_agent_sessions SET assistant_session_id = $2 WHERE id = $1";
     /// Not on one that has ended: that would bring its phases back.
     METADATA: "UPDATE remote_agent_sessions SET metadata = $2 WHERE id = $1 AND active";
@@ -113,6 +118,12 @@ pub(crate) async fn end(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     change!(conn, END, "session", id.0, reason.stored(), at)
+}
+
+pub(crate) async fn forget(conn: &mut Conn<'_>, id: SessionId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    change!(conn, FORGET, "session", id.0, EndReason::Forgotten.stored(), at)?;
+    super::turn::forget_commands(conn, id).await?;
+    super::approval::forget_of_session(conn, id).await
 }
 
 pub(crate) async fn resume(conn: &mut Conn<'_>, id: SessionId) -> Result<(), StoreError> {

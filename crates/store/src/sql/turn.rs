@@ -22,6 +22,7 @@ statements! { "remote_agent_turns";
         "UPDATE remote_agent_turns SET run_id = $2, spool_start = $3 WHERE id = $1 AND state = 'running'";
     END:
         "UPDATE remote_agent_turns SET state = $2, failure = $3, ended_at = $4 WHERE id = $1 AND state = 'running'";
+    FORGET_COMMANDS: "UPDATE remote_agent_turns SET command = NULL WHERE session_id = $1 AND command IS NOT NULL";
     RUNNING:
         "SELECT id, conversation_id, session_id, run_id, inbound_seq, command, state, spool_start, started_at, ended_at
          FROM remote_agent_turns WHERE conversation_id = $1 AND state = 'running'";
@@ -101,4 +102,9 @@ pub(crate) async fn end(
 
 pub(crate) async fn running(conn: &mut Conn<'_>, of: ConversationId) -> Result<Option<Turn>, StoreError> {
     optional!(conn, RUNNING, Row, of.0)?.map(Turn::try_from).transpose()
+}
+
+/// The names of the commands that a session's turns carried out.
+pub(crate) async fn forget_commands(conn: &mut Conn<'_>, session: SessionId) -> Result<(), StoreError> {
+    execute!(conn, FORGET_COMMANDS, session.0).map(drop)
 }

@@ -163,6 +163,14 @@ impl Store {
         reading!(self, conn => sql::run::list_live(conn).await)
     }
 
+    /// Every run that a session ever had.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_runs_of(&self, session: SessionId) -> Result<Vec<Run>, StoreError> {
+        reading!(self, conn => sql::run::list_of(conn, session).await)
+    }
+
     /// One approval.
     ///
     /// # Errors
