@@ -89,6 +89,20 @@ pub trait Platform: Send + Sync {
         Ok(())
     }
 
+    /// Whether the gateway itself keeps what is said in conversations of this platform. Elsewhere the platform's own
+    /// service does, and deleting it there is up to people.
+    fn keeps_messages(&self) -> bool {
+        false
+    }
+
+    /// Deletes what the gateway keeps of what was said in a conversation.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] when something of it may still be there.
+    async fn forget(&self, _to: &ConversationKey) -> Result<(), SendError> {
+        Ok(())
+    }
+
     /// How a command is typed here, for example `/reset` or `!reset`.
     fn spell_command(&self, command: &str) -> String {
         format!("/{command}")

@@ -101,11 +101,11 @@ impl ConsolePlatform {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Deletes a conversation's transcript: `/forget`. Unknown conversations count as deleted.
+    /// Deletes a conversation's transcript. Unknown conversations count as deleted.
     ///
     /// # Errors
     /// When the file cannot be deleted.
-    pub async fn forget(&self, key: &ConversationKey) -> io::Result<()> {
+    pub async fn delete_transcript(&self, key: &ConversationKey) -> io::Result<()> {
         match parse_id(&key.0) {
             Some(id) => self.conversation(id).change(live::State::forget).await,
             None => Ok(()),

@@ -77,6 +77,14 @@ impl Platform for ConsolePlatform {
         self.write(to, |state| state.pass(Passing::Status)).await
     }
 
+    fn keeps_messages(&self) -> bool {
+        true
+    }
+
+    async fn forget(&self, to: &ConversationKey) -> Result<(), SendError> {
+        self.delete_transcript(to).await.map_err(|error| SendError::NotSent(error.to_string()))
+    }
+
     async fn acknowledge(&self, press: &DeliveryId) -> Result<(), SendError> {
         // Deliveries of the console are named `<conversation>/<press>`.
         let Some((conversation, press)) = press.0.split_once('/') else {

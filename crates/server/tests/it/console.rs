@@ -217,7 +217,7 @@ async fn old_transcripts_are_pruned_and_forgotten_ones_are_gone() {
     let past = std::time::SystemTime::UNIX_EPOCH;
     std::fs::File::options().write(true).open(file(&old)).expect("a file").set_modified(past).expect("set");
     assert_eq!(stage.console.prune(30).await.expect("pruned"), 1);
-    stage.console.forget(&key(&forgotten)).await.expect("forgotten");
+    stage.console.delete_transcript(&key(&forgotten)).await.expect("forgotten");
     assert!(!file(&old).exists() && file(&kept).exists() && !file(&forgotten).exists());
     stage.console.send(&key(&old), &Part::text("again")).await.expect("sent");
     assert_eq!(transcript(&stage, &old).await["items"].as_array().expect("items").len(), 1);

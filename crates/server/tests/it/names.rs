@@ -40,7 +40,7 @@ async fn a_name_is_forgotten_with_its_conversation() {
     let id = conversation();
     stage.say(&id, json!({ "text": "add dark mode" })).await;
     rename(&stage, &id, json!("The theme")).await;
-    stage.console.forget(&key(&id)).await.expect("forgotten");
+    stage.console.delete_transcript(&key(&id)).await.expect("forgotten");
     assert_eq!(std::fs::read_dir(stage.data.path().join("console")).expect("a folder").count(), 0);
     stage.say(&id, json!({ "text": "again" })).await;
     rename(&stage, &id, json!("The theme")).await;
