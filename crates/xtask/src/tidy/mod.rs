@@ -3,6 +3,7 @@
 //! One file per check, each with tests that it can fail. A new check is one file and one line in [`CHECKS`].
 
 mod arrows;
+mod format;
 mod links;
 mod migrations;
 mod names;
@@ -25,6 +26,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "crate arrows as in ARCHITECTURE.md", run: arrows::check },
     Check { name: "bans, licences and sources of deny.toml", run: links::check },
+    Check { name: "files that `cargo fmt` does not reach are formatted", run: format::check },
     Check { name: "sizes of files and functions", run: sizes::check },
     Check { name: "paths named in documents exist", run: paths::check },
     Check { name: ".env.example names what the code reads", run: names::check },
