@@ -10,6 +10,7 @@
 //! | [`language`] [`registry`] | how commands are written; command files of a codebase |
 //! | [`reply`] [`delivery`] [`outbound`] | text into parts, parts onto the platform |
 //! | [`uploads`] | the files people send |
+//! | [`binding`] | how a directory becomes a codebase |
 //! | [`words`] | every sentence the product says |
 //! | [`context`] [`settings`] [`assistants`] [`people`] [`slots`] [`directories`] [`live`] [`metrics`] | what conversations share |
 //!
@@ -17,6 +18,7 @@
 
 pub mod actor;
 pub mod assistants;
+pub mod binding;
 pub mod buttons;
 pub mod commands;
 pub mod context;

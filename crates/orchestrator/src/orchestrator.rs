@@ -12,7 +12,7 @@ use adjutant_store::error::StoreError;
 use adjutant_store::record::OutboxRow;
 use tokio::sync::{broadcast, mpsc};
 
-use crate::commands::binding;
+use crate::binding;
 use crate::context::Context;
 use crate::delivery::{DeliveryEvent, Target};
 use crate::dispatcher::{Dispatcher, Letter};

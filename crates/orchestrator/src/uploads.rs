@@ -78,6 +78,12 @@ impl Uploads {
         std::fs::rename(&partial, path)
     }
 
+    /// How many files of a conversation's people are there.
+    #[must_use]
+    pub fn count(&self, conversation: ConversationId) -> usize {
+        entries(&self.folder(conversation)).map_or(0, |files| files.len())
+    }
+
     /// Deletes everything that a conversation's people sent.
     ///
     /// # Errors
@@ -166,6 +172,7 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"png");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(uploads.count(conversation), 1);
         assert_eq!(uploads.prune(DateTime::UNIX_EPOCH).unwrap(), 0);
         assert_eq!(uploads.prune(DateTime::<Utc>::MAX_UTC).unwrap(), 1);
         assert!(!made.exists(), "an empty folder goes, too");

@@ -438,7 +438,7 @@ async fn the_providers_errors() {
     Ana: [[text:I look.]] [[error:404]]
     bot: I look.
 
-      ✗ Claude's provider does not know this model. Set CLAUDE_MODEL to another. It said: There's an issue with the selected model.
+      ✗ Claude's provider does not know this model. /model chooses another; CLAUDE_MODEL is the default. It said: There's an issue with the selected model.
     Ana: [[text:I look.]] [[error:402]]
     bot: I look.
 

@@ -45,7 +45,10 @@ async fn an_earlier_session_is_found_by_its_number_and_goes_on() {
     says(&gateway, "/sessions resume 7").await;
     assert_eq!(last(&gateway), "No session 7 here. /sessions lists them.");
     says(&gateway, "/sessions remove 1").await;
-    assert_eq!(last(&gateway), "/sessions knows no remove. Use /sessions or /sessions resume <n>.");
+    assert_eq!(
+        last(&gateway),
+        "/sessions knows no remove. Use /sessions, /sessions resume <n> or /sessions delete <n>."
+    );
     says(&gateway, "/sessions resume 2").await;
     says(&gateway, "fourth [[text:four]]").await;
     assert_eq!(gateway.prompts()[3].session, prompts[1].session);

@@ -143,7 +143,9 @@ fn sentence(class: FailureClass, words: &str, resets_at: Option<DateTime<Utc>>) 
         }
         FailureClass::ContextFull => "The session does not fit into the model any more. /new starts a fresh one.",
         FailureClass::SessionLost => "Claude does not know this session any more. /new starts a fresh one.",
-        FailureClass::ModelUnknown => "Claude's provider does not know this model. Set `CLAUDE_MODEL` to another.",
+        FailureClass::ModelUnknown => {
+            "Claude's provider does not know this model. /model chooses another; `CLAUDE_MODEL` is the default."
+        }
         FailureClass::Network => "Claude's provider could not be reached or had a fault. Try again in a minute.",
         FailureClass::Limit => "The turn reached its limit of steps or money. \"continue\" goes on.",
         FailureClass::Stalled => "Nothing was heard from Claude for too long. Try again.",

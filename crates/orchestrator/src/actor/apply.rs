@@ -10,7 +10,8 @@ use futures_util::FutureExt;
 
 use super::turn::{StopReason, Stopping};
 use super::{Actor, Ending, Halt, Work};
-use crate::commands::{Action, Outcome, Steered, binding};
+use crate::binding;
+use crate::commands::{Action, Outcome, Steered};
 use crate::outbound::Message;
 
 impl Actor {
@@ -30,6 +31,7 @@ impl Actor {
                 Action::Answer { approval, answer } => {
                     return self.answer_approval(inbound, approval, answer).await;
                 }
+                Action::Forget(what) => return self.forget(inbound, what).await,
                 Action::Say { approval, text } => return self.answer_in_words(inbound, approval, &text).await,
                 Action::StopTurn => stop = true,
                 Action::StartBeside => self.stop_waiting_for_directory(),
@@ -103,6 +105,7 @@ impl Actor {
             | Action::StartBeside
             | Action::Enqueue
             | Action::Steer(_)
+            | Action::Forget(_)
             | Action::Answer { .. }
             | Action::Say { .. } => Vec::new(),
         })

@@ -9,6 +9,7 @@ use adjutant_store::change::Change;
 use adjutant_store::record::{InboundState, PartKind, UsageRow};
 use chrono::Duration;
 
+use super::prepare::is_called;
 use super::turn::{ActiveTurn, StopReason};
 use super::{Actor, Halt, Work};
 use crate::outbound::{self, Message};
@@ -125,9 +126,9 @@ impl Actor {
         metadata.last_command = Some(command.clone());
         let pairs = &self.context.settings.fresh_context_pairs;
         let text = turn.reply.last_block().to_owned();
-        if pairs.iter().any(|(first, _)| first == command) {
+        if pairs.iter().any(|(first, _)| is_called(first, command)) {
             metadata.phases.insert(super::prepare::PLAN.to_owned(), text);
-        } else if pairs.iter().any(|(_, second)| second == command) {
+        } else if pairs.iter().any(|(_, second)| is_called(second, command)) {
             metadata.phases.insert("IMPLEMENTATION_SUMMARY".to_owned(), text);
         }
         metadata

@@ -13,7 +13,7 @@
 //! | [`turn`] [`events`] | a turn that runs, and what its assistant says |
 //! | [`ending`] | a turn ends: its last parts and all its rows in one commit |
 //! | [`permission`] [`question`] | what the assistant asks, what people answer |
-//! | [`apply`] | what a command changes |
+//! | [`apply`] [`forget`] | what a command changes, what it deletes |
 //! | [`menu`] | the commands that the platform's apps offer |
 //! | [`timers`] | watchdogs, idle time, expiry |
 //! | [`recover`] | turns that ran when the gateway went away |
@@ -48,6 +48,7 @@ mod begin;
 mod ending;
 mod events;
 mod files;
+mod forget;
 mod life;
 mod line;
 mod menu;

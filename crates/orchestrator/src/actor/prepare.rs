@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 
 use super::Actor;
 use super::receive::text_of;
-use crate::commands::{self, CommandError, binding, steer};
+use crate::binding;
+use crate::commands::{self, CommandError, steer};
 use crate::language::arguments;
 use crate::language::parse::{self, Input};
 use crate::language::substitute::{self, Values};
@@ -127,7 +128,8 @@ impl Actor {
     fn needs_fresh_session(&self, name: &str) -> bool {
         let last = self.session.as_ref().and_then(|session| session.metadata.last_command.as_deref());
         last.is_some_and(|last| {
-            self.context.settings.fresh_context_pairs.iter().any(|(first, second)| first == last && second == name)
+            let pairs = self.context.settings.fresh_context_pairs.iter();
+            pairs.into_iter().any(|(first, second)| is_called(first, last) && is_called(second, name))
         })
     }
 
@@ -178,6 +180,11 @@ impl Actor {
         };
         Ok(Some(binding::record(&self.context, &path, self.context.clock.now()).await?))
     }
+}
+
+/// Whether two names mean the same command: files may be called `plan_feature.md` or `Plan-Feature.md`.
+pub(super) fn is_called(one: &str, other: &str) -> bool {
+    parse::normalise(one) == parse::normalise(other)
 }
 
 /// The variable that carries a plan into its execution.

@@ -24,7 +24,7 @@ impl Command for Approve {
     }
 
     fn group(&self) -> Group {
-        Group::Session
+        Group::Turn
     }
 
     fn waits(&self) -> bool {

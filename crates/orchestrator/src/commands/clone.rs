@@ -6,7 +6,9 @@ use adjutant_core::session::EndReason;
 use adjutant_store::store::CodebaseLookup;
 use async_trait::async_trait;
 
-use super::{Action, Call, Command, CommandError, Group, Outcome, binding};
+use super::{Action, Call, Command, CommandError, Group, Outcome};
+use crate::binding;
+use crate::language::arguments;
 use crate::words::codebase as words;
 
 /// Fetches a repository, records it and binds the conversation to it, in one go; what the spec asks as two
@@ -32,7 +34,7 @@ impl Command for Clone {
     }
 
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
-        let url = rest.trim();
+        let url = &*arguments::whole(rest)?;
         if url.is_empty() {
             return Err(UserError::new(
                 "No repository given.",

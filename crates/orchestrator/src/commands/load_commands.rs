@@ -4,6 +4,7 @@ use adjutant_core::error::UserError;
 use async_trait::async_trait;
 
 use super::{Action, Call, Command, CommandError, Group, Outcome};
+use crate::language::arguments;
 use crate::registry;
 use crate::words::codebase as words;
 
@@ -30,7 +31,7 @@ impl Command for LoadCommands {
 
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
         let mut codebase = call.need_codebase()?.clone();
-        let folder = rest.trim();
+        let folder = &*arguments::whole(rest)?;
         if folder.is_empty() {
             return Err(UserError::new(
                 "No folder given.",

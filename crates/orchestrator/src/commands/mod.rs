@@ -1,6 +1,7 @@
 //! Slash commands: deterministic, answered without a model, one file each.
 //!
-//! A new command is one file here and one line in [`ALL`]. The menu of the platforms and `/help` are made from it.
+//! A new command is one file here and one line in the list below; `docs/adding-a-command.md` shows how. The menus of the
+//! platforms and `/help` are made from that list.
 
 use std::sync::Arc;
 
@@ -20,38 +21,52 @@ use chrono::{DateTime, Utc};
 
 use crate::context::Context;
 
-mod answer;
-mod approve;
-mod assistant;
-mod clone;
-mod codebase_switch;
-pub mod command_invoke;
-mod command_set;
-mod commands_list;
-mod deny;
-mod diff;
-mod drop_codebase;
-mod drop_commands;
-mod getcwd;
-mod help;
-mod load_commands;
-mod mode;
-mod model;
-mod new;
-mod queue;
-mod repos;
-mod reset;
-mod sessions;
-mod setcwd;
-mod start_beside;
-mod status;
-pub mod steer;
-mod stop;
-mod usage;
-mod whoami;
-mod worktree;
+/// Declares the commands: each line names a file of this folder and the command in it.
+macro_rules! commands {
+    ($($file:ident::$command:ident,)+) => {
+        $(pub(crate) mod $file;)+
 
-pub mod binding;
+        /// Every command, in the order of `/help`.
+        pub static ALL: &[&dyn Command] = &[$(&$file::$command),+];
+
+        #[cfg(test)]
+        const FILES: &[&str] = &[$(stringify!($file)),+];
+    };
+}
+
+commands! {
+    command_set::CommandSet,
+    load_commands::LoadCommands,
+    command_invoke::CommandInvoke,
+    commands_list::Commands,
+    clone::Clone,
+    repos::Repos,
+    codebase_switch::CodebaseSwitch,
+    getcwd::GetCwd,
+    setcwd::SetCwd,
+    worktree::WorktreeCommand,
+    diff::Diff,
+    stop::Stop,
+    steer::Steer,
+    queue::Queue,
+    approve::Approve,
+    deny::Deny,
+    answer::GiveAnswer,
+    status::Status,
+    reset::Reset,
+    new::New,
+    sessions::Sessions,
+    forget::Forget,
+    assistant::ChooseAssistant,
+    model::Model,
+    mode::Mode,
+    usage::Usage,
+    whoami::WhoAmI,
+    help::Help,
+    codebase_drop::DropCodebase,
+    commands_drop::DropCommands,
+    start_beside::StartBeside,
+}
 
 pub use command_set::Written;
 
@@ -59,40 +74,6 @@ pub use command_set::Written;
 pub static STOP: stop::Stop = stop::Stop;
 /// What `/command-invoke` checks before it is put in line.
 pub static INVOKE: command_invoke::CommandInvoke = command_invoke::CommandInvoke;
-
-/// Every command, in the order of `/help`.
-pub static ALL: &[&dyn Command] = &[
-    &command_set::CommandSet,
-    &load_commands::LoadCommands,
-    &command_invoke::CommandInvoke,
-    &commands_list::Commands,
-    &clone::Clone,
-    &repos::Repos,
-    &codebase_switch::CodebaseSwitch,
-    &getcwd::GetCwd,
-    &setcwd::SetCwd,
-    &worktree::WorktreeCommand,
-    &diff::Diff,
-    &status::Status,
-    &stop::Stop,
-    &steer::Steer,
-    &queue::Queue,
-    &approve::Approve,
-    &deny::Deny,
-    &answer::GiveAnswer,
-    &reset::Reset,
-    &new::New,
-    &sessions::Sessions,
-    &assistant::ChooseAssistant,
-    &model::Model,
-    &mode::Mode,
-    &usage::Usage,
-    &whoami::WhoAmI,
-    &help::Help,
-    &drop_codebase::DropCodebase,
-    &drop_commands::DropCommands,
-    &start_beside::StartBeside,
-];
 
 /// The command of this name; `_` and `-` are alike, case does not matter.
 #[must_use]
@@ -153,9 +134,15 @@ pub trait Command: Send + Sync {
 pub enum Group {
     Commands,
     Codebase,
+    Turn,
     Session,
     /// Reached by buttons, not listed.
     Hidden,
+}
+
+impl Group {
+    /// Those that are listed, in their order: the specification's, and one for what it leaves open.
+    pub const LISTED: [Self; 4] = [Self::Commands, Self::Codebase, Self::Turn, Self::Session];
 }
 
 /// What a command sees: the conversation at the moment of the call.
@@ -314,11 +301,35 @@ pub enum Action {
         approval: ApprovalId,
         answer: Answer,
     },
+    /// Deletes what is kept; its reply says what that was.
+    Forget(Forgetting),
     /// Answers the question of an approval that has choices, in words.
     Say {
         approval: ApprovalId,
         text: String,
     },
+}
+
+/// What is deleted for good.
+#[derive(Debug)]
+pub enum Forgetting {
+    /// All that is kept of the conversation, these sessions among it.
+    Conversation(Vec<Session>),
+    Session {
+        number: u32,
+        session: Box<Session>,
+    },
+}
+
+impl Forgetting {
+    /// The sessions that are deleted.
+    #[must_use]
+    pub fn sessions(&self) -> &[Session] {
+        match self {
+            Self::Conversation(sessions) => sessions,
+            Self::Session { session, .. } => std::slice::from_ref(session),
+        }
+    }
 }
 
 /// Which message is put into the running turn.
@@ -344,6 +355,7 @@ pub enum CommandError {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
 
@@ -357,5 +369,40 @@ mod tests {
                 Some(command.name())
             );
         }
+    }
+
+    #[test]
+    fn every_file_of_this_folder_is_one_command_and_bears_its_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands");
+        let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let files = entries.filter_map(|name| name.to_str()?.strip_suffix(".rs").map(str::to_owned));
+        let files: BTreeSet<String> = files.filter(|name| name != "mod").collect();
+        assert_eq!(files, FILES.iter().map(|name| (*name).to_owned()).collect());
+        for (file, command) in FILES.iter().zip(ALL) {
+            let source = std::fs::read_to_string(folder.join(format!("{file}.rs"))).unwrap();
+            assert_eq!(source.matches("impl Command for").count(), 1, "{file}.rs holds one command");
+            // A module cannot be called like the folder it is in.
+            let name = if *file == "commands_list" { "commands".to_owned() } else { file.replace('_', "-") };
+            assert_eq!(command.name(), name, "{file}.rs");
+        }
+    }
+
+    #[test]
+    fn the_guide_shows_a_command_as_it_is() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let guide = std::fs::read_to_string(root.join("docs/adding-a-command.md")).unwrap();
+        let folder = root.join("crates/orchestrator/src");
+        let mut shown = 0;
+        for block in guide.split("```rust\n// ").skip(1) {
+            let (path, rest) = block.split_once('\n').unwrap();
+            let source = std::fs::read_to_string(folder.join(path)).unwrap();
+            let code = rest.split("```").next().unwrap();
+            // A line of dots stands for what is left out.
+            for piece in code.split("…\n") {
+                assert!(source.contains(piece.trim_matches('\n')), "{path} does not read\n{piece}");
+                shown += 1;
+            }
+        }
+        assert!(shown > 3, "the guide shows code");
     }
 }

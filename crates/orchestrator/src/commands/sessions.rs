@@ -1,4 +1,4 @@
-//! `/sessions` and `/sessions resume <n>`
+//! `/sessions`, `/sessions resume <n>` and `/sessions delete <n>`
 
 use adjutant_core::platform::Button;
 use adjutant_core::session::{EndReason, Session};
@@ -6,16 +6,16 @@ use adjutant_store::error::StoreError;
 use adjutant_store::store::CodebaseLookup;
 use async_trait::async_trait;
 
-use super::{Action, Call, Command, CommandError, Group, Outcome};
+use super::{Action, Call, Command, CommandError, Forgetting, Group, Outcome};
 use crate::buttons;
-use crate::words::{session, sessions as words};
+use crate::words::{forget, session, sessions as words};
 
 /// Sessions that are shown.
-const SHOWN: u32 = 15;
+const SHOWN: usize = 15;
 /// Of these the newest have a button.
 const BUTTONS: usize = 3;
 
-/// Lists the sessions of this conversation, and goes back to one.
+/// Lists the sessions of this conversation, goes back to one, deletes one.
 #[derive(Debug)]
 pub struct Sessions;
 
@@ -26,11 +26,11 @@ impl Command for Sessions {
     }
 
     fn usage(&self) -> &'static str {
-        "[resume <n>]"
+        "[resume <n> | delete <n>]"
     }
 
     fn summary(&self) -> &'static str {
-        "List earlier sessions, or go back to one"
+        "List earlier sessions, go back to one or delete one"
     }
 
     fn group(&self) -> Group {
@@ -38,7 +38,8 @@ impl Command for Sessions {
     }
 
     fn is_quick(&self, rest: &str) -> bool {
-        rest.trim().is_empty()
+        // What is deleted is decided by looking at it now, not behind turns that may change it.
+        rest.split_whitespace().next().is_none_or(|verb| verb.eq_ignore_ascii_case("delete"))
     }
 
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
@@ -46,23 +47,26 @@ impl Command for Sessions {
         match (words_of_rest.next(), words_of_rest.next()) {
             (None, _) => list(call).await,
             (Some(verb), number) if verb.eq_ignore_ascii_case("resume") => resume(call, number).await,
+            (Some(verb), number) if verb.eq_ignore_ascii_case("delete") => {
+                delete(call, number, words_of_rest.next()).await
+            }
             (Some(other), _) => Err(words::unknown_verb(other, &call.spell("sessions")).into()),
         }
     }
 }
 
 async fn list(call: &Call) -> Result<Outcome, CommandError> {
-    let store = &call.context.store;
-    let sessions = store.list_sessions(call.conversation.id, SHOWN).await?;
-    let total = store.count_sessions(call.conversation.id).await?;
-    let numbered: Vec<(i64, &Session)> = (1..=total).rev().zip(&sessions).collect();
-    let resumable = numbered.iter().filter(|(_, session)| can_resume(session)).take(BUTTONS);
+    let all = call.context.store.list_sessions(call.conversation.id, u32::MAX).await?;
+    let kept: Vec<(usize, &Session)> =
+        (1..=all.len()).rev().zip(&all).filter(|(_, session)| !session.is_forgotten()).collect();
+    let shown = &kept[..kept.len().min(SHOWN)];
+    let resumable = shown.iter().filter(|(_, session)| can_resume(session)).take(BUTTONS);
     let buttons = resumable.map(|(number, _)| Button {
         label: words::resume_button(*number),
         token: buttons::command(&format!("sessions resume {number}")),
     });
     let buttons = buttons.collect();
-    Ok(Outcome::say(words::list(&numbered, total, call)).with_buttons(buttons))
+    Ok(Outcome::say(words::list(shown, kept.len(), call)).with_buttons(buttons))
 }
 
 /// One that has ended, and whose memory the assistant has.
@@ -72,16 +76,7 @@ fn can_resume(session: &Session) -> bool {
 
 async fn resume(call: &Call, number: Option<&str>) -> Result<Outcome, CommandError> {
     call.need_quiet()?;
-    let store = &call.context.store;
-    let given = number.unwrap_or_default();
-    let parsed = given.trim_start_matches('#').parse::<u32>().ok();
-    let found = match parsed {
-        Some(number) => store.nth_session(call.conversation.id, number).await?,
-        None => None,
-    };
-    let (Some(number), Some(mut session)) = (parsed, found) else {
-        return Err(words::no_such(given, &call.spell("sessions")).into());
-    };
+    let (number, mut session) = find(call, number).await?;
     if session.active {
         return Ok(Outcome::say(words::is_active(number)));
     }
@@ -96,7 +91,7 @@ async fn resume(call: &Call, number: Option<&str>) -> Result<Outcome, CommandErr
     let mut place = call.codebase.clone();
     if session.codebase.is_some() && session.codebase != call.conversation.codebase {
         place = match session.codebase {
-            Some(id) => store.find_codebase(CodebaseLookup::Id(id)).await?,
+            Some(id) => call.context.store.find_codebase(CodebaseLookup::Id(id)).await?,
             None => None,
         };
         let Some(codebase) = &place else { return Err(words::codebase_gone(number).into()) };
@@ -106,6 +101,36 @@ async fn resume(call: &Call, number: Option<&str>) -> Result<Outcome, CommandErr
     let said = words::resumed(number, &session, place.as_ref(), call.now);
     outcome.reply = Outcome::say(said).reply;
     Ok(outcome.and(Action::ResumeSession(Box::new(session))))
+}
+
+/// Deletes one, after a question.
+async fn delete(call: &Call, number: Option<&str>, yes: Option<&str>) -> Result<Outcome, CommandError> {
+    call.need_quiet()?;
+    let (number, session) = find(call, number).await?;
+    if yes.is_some_and(|yes| yes.eq_ignore_ascii_case("yes")) {
+        return Ok(Outcome::default().and(Action::Forget(Forgetting::Session { number, session: Box::new(session) })));
+    }
+    let sure = format!("sessions delete {number} yes");
+    let asked = forget::ask_session(number, &session, &call.spell(&sure), call.now);
+    let button = Button { label: forget::session_button(number), token: buttons::command(&sure) };
+    Ok(Outcome::say(asked).with_buttons(vec![button]))
+}
+
+/// The session with a number that somebody gave.
+async fn find(call: &Call, number: Option<&str>) -> Result<(u32, Session), CommandError> {
+    let given = number.unwrap_or_default();
+    let parsed = given.trim_start_matches('#').parse::<u32>().ok();
+    let found = match parsed {
+        Some(number) => call.context.store.nth_session(call.conversation.id, number).await?,
+        None => None,
+    };
+    match (parsed, found) {
+        (Some(number), Some(session)) if session.is_forgotten() => {
+            Err(forget::is_deleted(number, &call.spell("sessions")).into())
+        }
+        (Some(number), Some(session)) => Ok((number, session)),
+        _ => Err(words::no_such(given, &call.spell("sessions")).into()),
+    }
 }
 
 /// The number of the active session.

@@ -5,6 +5,7 @@ use adjutant_core::session::EndReason;
 use async_trait::async_trait;
 
 use super::{Action, Call, Command, CommandError, Group, Outcome};
+use crate::language::arguments;
 use crate::words::codebase as words;
 
 /// Changes the working directory inside the workspace; the next message starts a fresh session.
@@ -29,7 +30,7 @@ impl Command for SetCwd {
     }
 
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
-        let path = rest.trim();
+        let path = &*arguments::whole(rest)?;
         if path.is_empty() {
             return Err(UserError::new("No directory given.", format!("Use `{}`.", call.spell("setcwd <path>"))).into());
         }
@@ -41,11 +42,11 @@ impl Command for SetCwd {
             Err(error) => workspace.resolve_dir(None, path).map_err(|_| error)?,
         };
         let cwd = directory.to_string_lossy().into_owned();
-        let known = super::binding::codebase_of(&call.context, &directory).await?;
+        let known = crate::binding::codebase_of(&call.context, &directory).await?;
         let tree =
             workspace.find_trees().into_iter().find(|tree| directory.starts_with(tree)).filter(|_| known.is_none());
         let adopted = match &tree {
-            Some(tree) => Some(super::binding::adopt(&call.context, tree, call.now).await),
+            Some(tree) => Some(crate::binding::adopt(&call.context, tree, call.now).await),
             None => None,
         };
         let codebase = known.or_else(|| adopted.clone());

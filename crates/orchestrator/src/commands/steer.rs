@@ -27,7 +27,7 @@ impl Command for Steer {
     }
 
     fn group(&self) -> Group {
-        Group::Session
+        Group::Turn
     }
 
     fn waits(&self) -> bool {

@@ -20,7 +20,7 @@ impl Command for Stop {
     }
 
     fn group(&self) -> Group {
-        Group::Session
+        Group::Turn
     }
 
     fn waits(&self) -> bool {

@@ -3,6 +3,8 @@
 //! An argument is bare (up to the next white space) or quoted. Quotes count only where an argument begins, so that
 //! `don't` stays a word. Phones replace straight quotes by typographic ones while people type, so these count too.
 
+use std::borrow::Cow;
+
 use adjutant_core::error::UserError;
 
 /// How a kind of quotes behaves.
@@ -54,6 +56,20 @@ pub fn next(text: &str) -> Result<Option<(String, &str)>, UserError> {
         Some((argument, rest)) => Ok(Some((argument, rest.trim_start()))),
         None => Err(unclosed(first, inside, quotes)),
     }
+}
+
+/// A text that is one argument as a whole, such as a path with spaces. Quotes around all of it may be there or not.
+///
+/// # Errors
+/// A quote that is opened is never closed.
+pub fn whole(text: &str) -> Result<Cow<'_, str>, UserError> {
+    let text = text.trim();
+    if text.chars().next().and_then(quotes_opened_by).is_some()
+        && let Some((argument, "")) = next(text)?
+    {
+        return Ok(Cow::Owned(argument));
+    }
+    Ok(Cow::Borrowed(text))
 }
 
 /// Which quotes a character opens. Of the German and the French pairs, the books of other countries use the same

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::arguments::{next, split};
+use super::arguments::{next, split, whole};
 use super::nearest::nearest;
 use super::parse::{Input, normalise, parse};
 use super::substitute::{LONGEST, Substituted, Values, substitute};
@@ -90,6 +90,21 @@ fn the_rest_behind_an_argument_stays_as_it_was_typed() {
     assert_eq!(next(" plan  \"x  y\"  z ").unwrap(), Some(("plan".to_owned(), "\"x  y\"  z ")));
     assert_eq!(next("\"my plan\"x").unwrap(), Some(("my plan".to_owned(), "x")));
     assert_eq!(next(" ").unwrap(), None);
+}
+
+#[test]
+fn a_whole_text_may_stand_in_quotes() {
+    for (text, expected) in [
+        (" my folder ", "my folder"),
+        ("\"my folder\"", "my folder"),
+        ("“my folder”", "my folder"),
+        ("'it''s'", "'it''s'"),
+        ("\"a\" b", "\"a\" b"),
+        ("", ""),
+    ] {
+        assert_eq!(whole(text).unwrap(), expected, "{text}");
+    }
+    assert!(whole("\"my folder").is_err());
 }
 
 #[test]

@@ -101,6 +101,20 @@ pub fn nearest_codebase(call: &Call, wanted: &str, known: &[Codebase]) -> String
     }
 }
 
+/// Several codebases have the name that was given.
+#[must_use]
+pub fn ambiguous(call: &Call, name: &str, alike: &[&Codebase]) -> UserError {
+    let ids = alike.iter().map(|codebase| {
+        let switch = call.spell(&format!("codebase-switch {}", codebase.id.short()));
+        format!("`{switch}` ({})", call.place(&codebase.default_cwd))
+    });
+    let ids: Vec<String> = ids.collect();
+    UserError::new(
+        format!("{} are called {}.", count(alike.len(), "codebase"), code(name, 60)),
+        format!("Use {}.", ids.join(" or ")),
+    )
+}
+
 /// `/repos`.
 #[must_use]
 pub fn repos(call: &Call, known: &[Codebase], found: &[String]) -> String {
@@ -144,7 +158,8 @@ pub fn no_such_command(call: &Call, codebase: &Codebase, name: &str) -> UserErro
     let hint = match near {
         Some(near) => {
             let again = call.spell(&format!("command-invoke {near}"));
-            format!("Did you mean `{again}`? {} lists all.", call.spell("commands"))
+            let load = call.spell("load-commands <folder>");
+            format!("Did you mean `{again}`? {} lists all, `{load}` loads others.", call.spell("commands"))
         }
         None => format!(
             "`{}` loads a folder, `{}` registers one.",

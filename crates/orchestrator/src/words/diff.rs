@@ -89,7 +89,10 @@ fn listed(file: &FileDiff) -> String {
 fn rest(call: &Call, left_out: usize, diff: &Diff) -> String {
     // A patch that is cut has more lines than were counted.
     let more = if diff.cut { "More than " } else { "" };
-    let left_out = format!("\n\n{more}{} left out here.", count(left_out, "line"));
+    let left_out = match left_out {
+        0 => "\n\nMore lines are left out here.".to_owned(),
+        lines => format!("\n\n{more}{} left out here.", count(lines, "line")),
+    };
     if diff.files.len() == 1 { left_out } else { format!("{left_out} `{}` shows one file.", call.spell("diff <path>")) }
 }
 

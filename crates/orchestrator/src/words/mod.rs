@@ -5,6 +5,8 @@ pub mod approval;
 pub mod codebase;
 pub mod diff;
 pub mod files;
+pub mod forget;
+pub mod help;
 pub mod question;
 pub mod reply;
 pub mod session;

@@ -11,21 +11,22 @@ use crate::commands::Call;
 
 /// The list, newest first. Only the names of commands stand for what was done: words of people are not kept.
 #[must_use]
-pub fn list(sessions: &[(i64, &Session)], total: i64, call: &Call) -> String {
+pub fn list(sessions: &[(usize, &Session)], total: usize, call: &Call) -> String {
     if sessions.is_empty() {
         return "No sessions here yet. The next message starts one.".to_owned();
     }
     let mut lines = vec!["Sessions of this conversation, newest first:\n".to_owned()];
     lines.extend(sessions.iter().map(|(number, session)| line(*number, session, call.now)));
-    let older = total - i64::try_from(sessions.len()).unwrap_or(i64::MAX);
+    let older = total - sessions.len();
     if older > 0 {
         lines.push(format!("… and {older} older"));
     }
-    lines.push(format!("\n`{}` goes back to one.", call.spell("sessions resume <n>")));
+    let (resume, delete) = (call.spell("sessions resume <n>"), call.spell("sessions delete <n>"));
+    lines.push(format!("\n`{resume}` goes back to one, `{delete}` deletes it."));
     lines.join("\n")
 }
 
-fn line(number: i64, session: &Session, now: DateTime<Utc>) -> String {
+fn line(number: usize, session: &Session, now: DateTime<Utc>) -> String {
     let mut words = vec![format!("#{number} {}", session.assistant.shown())];
     words.extend(session.metadata.last_command.as_ref().map(|command| code(command, 60)));
     words.push(turns(session.metadata.turns));
@@ -38,7 +39,7 @@ fn line(number: i64, session: &Session, now: DateTime<Utc>) -> String {
 
 /// The button that goes back to a session.
 #[must_use]
-pub fn resume_button(number: i64) -> String {
+pub fn resume_button(number: usize) -> String {
     format!("Resume {number}")
 }
 
@@ -88,5 +89,8 @@ pub fn codebase_gone(number: u32) -> UserError {
 /// `/sessions` with a word it does not know.
 #[must_use]
 pub fn unknown_verb(word: &str, list: &str) -> UserError {
-    UserError::new(format!("{list} knows no {}.", code(word, 40)), format!("Use {list} or `{list} resume <n>`."))
+    UserError::new(
+        format!("{list} knows no {}.", code(word, 40)),
+        format!("Use {list}, `{list} resume <n>` or `{list} delete <n>`."),
+    )
 }

@@ -36,11 +36,11 @@ pub fn failed(assistant: AssistantKind, class: FailureClass, message: &str) -> S
         }
         FailureClass::RateLimit => format!("{name}'s provider asks to slow down. Send the message again in a minute."),
         FailureClass::Quota => format!("{name}'s limit is reached. Send the message again when it has been reset."),
-        FailureClass::ContextFull => format!("This session is too long for {name}. `/reset` starts a fresh one."),
+        FailureClass::ContextFull => format!("This session is too long for {name}. /reset starts a fresh one."),
         FailureClass::SessionLost => {
             format!("{name} does not know this session any more. Send the message again for a fresh one.")
         }
-        FailureClass::ModelUnknown => format!("{name} does not know the configured model. `adjutant doctor` shows it."),
+        FailureClass::ModelUnknown => format!("{name} does not know this model. /model chooses another."),
         FailureClass::Network => format!("{name} could not reach its provider. Send the message again in a minute."),
         FailureClass::Limit => {
             format!("{name} reached the limit of this turn. \"continue\" goes on in the same session.")
@@ -56,7 +56,7 @@ pub fn failed(assistant: AssistantKind, class: FailureClass, message: &str) -> S
                 .to_owned()
         }
         FailureClass::Other => {
-            format!("{name} could not finish. Send the message again, or `/reset` for a fresh session.")
+            format!("{name} could not finish. Send the message again, or /reset for a fresh session.")
         }
     };
     format!("✗ {text}")

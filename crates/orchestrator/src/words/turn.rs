@@ -50,7 +50,8 @@ pub fn queue_full(limit: usize, clear: &str) -> String {
 pub fn nothing_runs(queued: usize) -> String {
     match queued {
         0 => "Nothing runs here.".to_owned(),
-        n => format!("Nothing runs here; {n} wait."),
+        1 => "Nothing runs here; 1 message waits.".to_owned(),
+        n => format!("Nothing runs here; {n} messages wait."),
     }
 }
 

@@ -7,3 +7,4 @@ mod delivery_rows;
 mod delivery_split;
 mod delivery_store;
 mod delivery_tail;
+mod words;

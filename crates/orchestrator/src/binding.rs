@@ -1,4 +1,4 @@
-//! How a directory becomes a codebase: shared by `/clone`, `/codebase-switch`, `/setcwd` and the default codebase.
+//! How a directory becomes a codebase: for `/clone`, `/codebase-switch`, `/setcwd` and the default codebase.
 
 use std::path::Path;
 
@@ -26,18 +26,28 @@ pub struct Found {
 /// # Errors
 /// When the store is away.
 pub async fn find_or_adopt(context: &Context, wanted: &str, now: DateTime<Utc>) -> Result<Option<Found>, StoreError> {
-    for lookup in [CodebaseLookup::ShortId(wanted), CodebaseLookup::Name(wanted)] {
-        if let Some(codebase) = context.store.find_codebase(lookup).await? {
-            return Ok(Some(Found { codebase, adopted: false }));
-        }
+    let known = context.store.list_codebases().await?;
+    let id = wanted.to_ascii_lowercase();
+    // Phones begin a word with a capital letter.
+    let by_name = |alike: fn(&str, &str) -> bool| known.iter().find(|codebase| alike(&codebase.name, wanted));
+    let found = known.iter().find(|codebase| is_short(&codebase.id.short(), &id));
+    if let Some(codebase) = found.or_else(|| by_name(str::eq)).or_else(|| by_name(str::eq_ignore_ascii_case)) {
+        return Ok(Some(Found { codebase: codebase.clone(), adopted: false }));
     }
-    let Some(tree) = context.workspace.find_trees().into_iter().find(|tree| {
-        context.workspace.shown(tree).is_some_and(|shown| shown == wanted)
-            || tree.file_name().is_some_and(|name| name.to_string_lossy() == wanted)
-    }) else {
-        return Ok(None);
-    };
-    record(context, &tree, now).await.map(Some)
+    let trees = context.workspace.find_trees();
+    let tree = trees.iter().find(|tree| {
+        context.workspace.shown(tree).is_some_and(|shown| shown.eq_ignore_ascii_case(wanted))
+            || tree.file_name().is_some_and(|name| name.to_string_lossy().eq_ignore_ascii_case(wanted))
+    });
+    match tree {
+        Some(tree) => record(context, tree, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// `codebase_abc123`, or its end alone.
+fn is_short(short: &str, given: &str) -> bool {
+    short == given || short.rsplit('_').next() == Some(given)
 }
 
 /// The codebase of a working tree; recorded now if it is new. Conversations that find the same tree at the same
