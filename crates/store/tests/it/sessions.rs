@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use adjutant_core::approval::ApprovalState;
 use adjutant_core::assistant::{SpoolOffset, Usage};
 use adjutant_core::conversation::ReplyMode;
-use adjutant_core::id::RunId;
+use adjutant_core::id::{PartId, RunId};
 use adjutant_core::kind::{AssistantKind, PlatformKind};
 use adjutant_core::session::{EndReason, SessionMetadata};
 use adjutant_core::turn::TurnState;
@@ -14,7 +15,7 @@ use adjutant_store::store::CodebaseLookup;
 use chrono::Duration;
 
 use crate::database::Database;
-use crate::fixtures::{Running, accept, codebase, noon, run, session};
+use crate::fixtures::{Running, accept, approval, codebase, noon, run, session};
 
 on_both!(
     a_codebase_is_found_by_everything_it_is_known_by,
@@ -23,6 +24,7 @@ on_both!(
     a_snapshot_has_the_session_its_run_and_the_running_turn,
     sessions_are_listed_newest_first_and_keep_their_end,
     a_session_keeps_its_number_and_can_be_gone_back_to,
+    a_session_that_is_forgotten_keeps_its_number_alone,
     a_conversation_chooses_a_model_and_takes_it_back,
     usage_of_a_codebase_is_its_own,
     a_run_never_goes_back_in_its_spool,
@@ -168,6 +170,38 @@ async fn a_session_keeps_its_number_and_can_be_gone_back_to(db: Database) {
     assert_eq!(nth(3).await.expect("a look"), None);
     let snapshot = store.snapshot(accepted.conversation).await.expect("a snapshot");
     assert_eq!(snapshot.session.map(|session| session.id), Some(first.id));
+}
+
+async fn a_session_that_is_forgotten_keeps_its_number_alone(db: Database) {
+    let store = db.open().await;
+    let running = Running::start(&store, "chat").await;
+    let (id, conversation) = (running.session.id, running.turn.conversation);
+    let announced = "0198d0a0-0000-7000-8000-000000000001".to_owned();
+    let metadata = SessionMetadata { last_command: Some("plan".to_owned()), turns: 3, ..SessionMetadata::default() };
+    let approval = approval(store.reserve_approval().await.expect("a number"), &running.turn, PartId::generate(), "x");
+    let settle = Change::Settle { id: approval.id, state: ApprovalState::Withdrawn };
+    let changes = vec![
+        Change::AnnounceSession { id, assistant_session_id: announced },
+        Change::SetSessionMetadata { id, metadata },
+        Change::Ask(approval.clone()),
+        settle,
+        running.end(),
+        Change::ForgetSession { id, at: noon() },
+    ];
+    store.commit(Some(running.lane), changes).await.expect("forgotten");
+    // A deletion that was cut off is repeated.
+    let again = vec![Change::ForgetSession { id, at: noon() + Duration::hours(1) }];
+    store.commit(Some(running.lane), again).await.expect("forgotten again");
+    let left = store.nth_session(conversation, 1).await.expect("a look").expect("its number");
+    assert!(left.is_forgotten() && !left.active);
+    assert_eq!((left.ended_at, left.assistant_session_id), (Some(noon()), None));
+    assert_eq!(left.metadata, SessionMetadata::default());
+    assert_eq!(store.find_approval(approval.id).await.expect("a look"), None);
+    assert_eq!(store.list_runs_of(id).await.expect("a list").len(), 1);
+    let next = session(conversation);
+    store.commit(Some(running.lane), vec![Change::StartSession(next.clone())]).await.expect("begun");
+    let second = store.nth_session(conversation, 2).await.expect("a look").expect("the next");
+    assert_eq!(second.id, next.id);
 }
 
 async fn a_conversation_chooses_a_model_and_takes_it_back(db: Database) {
