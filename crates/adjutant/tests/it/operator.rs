@@ -1,5 +1,6 @@
 //! The operator's side: the first start, mistakes, verbs, signals, health.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use adjutant_testkit::telegram::Fault;
 use sqlx::{Connection, Executor};
 
-use crate::harness::{ANA, Database, Options, TestGateway, adjutant, processes, signal};
+use crate::harness::{ANA, Database, Options, PLANTED_KEY, TestGateway, adjutant, processes, signal};
 
 /// The program with nothing set but what every login shell sets.
 fn bare(home: &Path, environment: &[(&str, &str)]) -> Command {
@@ -129,14 +130,82 @@ async fn doctor_tells_what_is_on_and_what_is_wrong() {
     for line in ["✓ Gateway    runs", "✓ Database   SQLite", "✓ Telegram   @adjutant_test_bot", "✓ Claude "] {
         assert!(well.out.contains(line), "`{line}` is missing:\n{}", well.out);
     }
-    let checks: serde_json::Value = serde_json::from_str(&gateway.verb(&["doctor", "--json"]).out).unwrap();
-    let telegram = checks.as_array().unwrap().iter().find(|check| check["name"] == "Telegram").unwrap();
-    assert_eq!(telegram["state"], "ok");
+    let checks = checks(&gateway.verb(&["doctor", "--json"]).out);
+    let all = [
+        "Settings",
+        "User",
+        "Data",
+        "Disk",
+        "Clock",
+        "Git",
+        "Gateway",
+        "Console",
+        "Database",
+        "Telegram",
+        "Workspace",
+        "Default",
+        "Claude",
+        "Demo",
+    ];
+    assert_eq!(checks.keys().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(all));
+    assert_eq!(checks["Telegram"].0, "ok");
     gateway.set("TELEGRAM_BOT_TOKEN", "1234567:wrong-secret");
     let ill = gateway.verb(&["doctor"]);
     assert_eq!(ill.code, Some(1), "{ill:?}");
     assert!(ill.out.contains("✗ Telegram") && !ill.out.contains("wrong-secret"), "{}", ill.out);
     gateway.finish().await;
+}
+
+/// State and words of each check, by its name.
+fn checks(json: &str) -> BTreeMap<String, (String, String)> {
+    let checks: Vec<BTreeMap<String, String>> = serde_json::from_str(json).unwrap();
+    let said = |check: &BTreeMap<String, String>| {
+        let hint = check.get("hint").cloned().unwrap_or_default();
+        (check["state"].clone(), format!("{} {hint}", check["detail"]))
+    };
+    checks.iter().map(|check| (check["name"].clone(), said(check))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_finds_what_is_wrong_with_the_machine_and_says_what_to_do() {
+    let mut gateway = TestGateway::prepare(Options::default()).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    gateway.set("PORT", &taken.local_addr().unwrap().port().to_string());
+    gateway.set("DEFAULT_CODEBASE", "shpo");
+    gateway.set("PATH", "/nowhere");
+    gateway.set("DEFAULT_AI_ASSISTANT", "claude");
+    gateway.set("CLAUDE_BIN", "/nowhere/claude");
+    std::fs::write(gateway.folder().join(".env"), "TRANSCRIPT_DAYS=7\n").unwrap();
+    std::fs::set_permissions(gateway.folder().join(".env"), std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .unwrap();
+    let ill = gateway.verb(&["doctor", "--json"]);
+    assert_eq!(ill.code, Some(1), "{ill:?}");
+    let found = checks(&ill.out);
+    for (name, state, words) in [
+        ("Settings", "warning", "`chmod 600 .env`"),
+        ("Git", "problem", "Install Git 2.31 or newer."),
+        ("Gateway", "off", "`adjutant serve` starts it."),
+        ("Console", "problem", "Set `PORT` to one that is free"),
+        ("Database", "ok", "SQLite"),
+        ("Default", "warning", "Correct `DEFAULT_CODEBASE`"),
+        ("Claude", "problem", "/nowhere/claude"),
+        ("Demo", "ok", ""),
+    ] {
+        assert_eq!(found[name].0, state, "{name}: {}", found[name].1);
+        assert!(found[name].1.contains(words), "{name}: {}", found[name].1);
+    }
+    assert!(!ill.out.contains(PLANTED_KEY) && !ill.out.contains(gateway.telegram.token()), "{}", ill.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_compares_the_clock_of_postgresql_and_keeps_its_password() {
+    let mut gateway = TestGateway::prepare(Options { database: Database::postgres(), ..Options::default() }).await;
+    let well = checks(&gateway.verb(&["doctor", "--json"]).out);
+    assert_eq!(well["Database"], ("ok".to_owned(), "PostgreSQL answers, its clock agrees ".to_owned()));
+    gateway.set("DATABASE_URL", "postgres://adjutant:planted-password-123@127.0.0.1:1/nothing");
+    let ill = gateway.verb(&["doctor"]);
+    assert_eq!(ill.code, Some(1), "{ill:?}");
+    assert!(ill.out.contains("✗ Database") && !ill.out.contains("planted-password-123"), "{}", ill.out);
 }
 
 #[test]

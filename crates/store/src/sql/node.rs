@@ -53,6 +53,7 @@ statements! { "remote_agent_nodes";
         "SELECT holder FROM remote_agent_nodes WHERE name = $1 AND lease_until > clock_timestamp()";
     /// Taken by a session that dies with its process: whoever gets it knows that the last one is gone.
     LOCK: "", "SELECT pg_try_advisory_lock(hashtextextended('remote_agent_nodes ' || $1, 0))";
+    TIME: "", "SELECT clock_timestamp()";
     CHECK: "UPDATE remote_agent_nodes SET checked_at = $3 WHERE name = $1 AND epoch = $2";
 }
 
@@ -71,4 +72,9 @@ pub(crate) async fn enter(
 /// A write that says nothing but that writing works.
 pub(crate) async fn check(conn: &mut Conn<'_>, node: &Node, now: DateTime<Utc>) -> Result<(), StoreError> {
     execute!(conn, CHECK, &node.name, node.epoch, now).map(drop)
+}
+
+/// PostgreSQL's own time.
+pub(crate) async fn time(conn: &mut Conn<'_>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(optional!(conn, TIME, (DateTime<Utc>,))?.map(|(time,)| time))
 }

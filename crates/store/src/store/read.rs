@@ -171,6 +171,20 @@ impl Store {
         reading!(self, conn => sql::run::list_of(conn, session).await)
     }
 
+    /// What time it is for PostgreSQL, whose clock decides about leases. `None` on SQLite, which has no clock.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn time(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        match &self.inner.db {
+            Db::Lite(_) => Ok(None),
+            Db::Pg(pg) => {
+                let mut pooled = pg.pool().acquire().await.map_err(no_connection)?;
+                sql::node::time(&mut Conn::Pg(&mut pooled)).await
+            }
+        }
+    }
+
     /// One approval.
     ///
     /// # Errors
