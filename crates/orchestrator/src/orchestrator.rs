@@ -1,5 +1,6 @@
 //! Start, stop, and what the operator may do.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -129,18 +130,24 @@ impl Orchestrator {
         Ok(true)
     }
 
+    /// However many there are: rows of a platform that is switched off stay, and must not hide the others.
     async fn take_up_parts(&self) -> Result<(), StoreError> {
-        let rows = self.context.store.list_undelivered(PAGE * 20).await?;
-        for row in rows {
-            self.take_up_part(row).await?;
+        let (mut after, mut seen) = (0, HashSet::new());
+        loop {
+            let rows = self.context.store.list_undelivered(after, PAGE).await?;
+            let Some(last) = rows.last().map(|row| row.seq) else { return Ok(()) };
+            after = last;
+            for row in rows {
+                self.take_up_part(row, &mut seen).await?;
+            }
         }
-        Ok(())
     }
 
-    /// A conversation's rows are taken up by its actor, before that says anything new.
-    async fn take_up_part(&self, row: OutboxRow) -> Result<(), StoreError> {
+    /// A conversation's rows are taken up by its actor, all of them, before that says anything new.
+    async fn take_up_part(&self, row: OutboxRow, seen: &mut HashSet<ConversationId>) -> Result<(), StoreError> {
         match row.conversation {
-            Some(conversation) => self.take_up(conversation).await.map(|_| ()),
+            Some(conversation) if seen.insert(conversation) => self.take_up(conversation).await.map(|_| ()),
+            Some(_) => Ok(()),
             None => {
                 self.context.delivery.recover(None, vec![row]);
                 Ok(())

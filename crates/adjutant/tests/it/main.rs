@@ -28,6 +28,7 @@ mod operator;
 mod questions;
 mod real_claude;
 mod restart;
+mod robust;
 mod run_as;
 mod secrets;
 mod send_faults;

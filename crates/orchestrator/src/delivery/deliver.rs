@@ -12,6 +12,7 @@ use adjutant_store::change::Change;
 use super::counts::{Call, Outcome};
 use super::desk::{Desk, Shown};
 use super::event::DeliveryEvent;
+use super::guarded::guarded;
 use super::ledger::LedgerError;
 use super::record::{End, Go};
 use super::row::{Outgoing, Stage};
@@ -164,12 +165,12 @@ impl Office {
         let to = &trip.row.to;
         let part = self.masked(trip.shape());
         let (call, result) = match &trip.way {
-            Way::Edit(at) => (Call::Edit, platform.edit(&to.key, at, &part).await.map(|()| at.clone())),
+            Way::Edit(at) => (Call::Edit, guarded(platform.edit(&to.key, at, &part)).await.map(|()| at.clone())),
             Way::Send => {
                 if trip.unclear > 0 {
                     self.counts.count_ambiguous_repeat();
                 }
-                (Call::Send, platform.send(&to.key, &part).await)
+                (Call::Send, guarded(platform.send(&to.key, &part)).await)
             }
         };
         self.counts.count(to.platform, call, Outcome::of(&result));
@@ -183,7 +184,7 @@ impl Office {
         let sent = Change::Sent { id, revision, message: message.clone() };
         let recorded = self.record(trip, vec![sent]).await;
         if let Some(old) = trip.replaces.take() {
-            let result = trip.line.platform.delete(&to.key, &old).await;
+            let result = guarded(trip.line.platform.delete(&to.key, &old)).await;
             self.counts.count(to.platform, Call::Delete, Outcome::of(&result));
         }
         self.tell(DeliveryEvent::Delivered { id, to, revision, message });

@@ -21,6 +21,7 @@ mod deliver;
 mod desk;
 pub mod draft;
 pub mod event;
+mod guarded;
 mod inline;
 pub mod ledger;
 mod markdown;

@@ -13,6 +13,7 @@ use super::budget::Priority;
 use super::counts::{Call, Outcome};
 use super::desk::{Desk, Shown};
 use super::event::DeliveryEvent;
+use super::guarded::guarded;
 use super::ledger::LedgerError;
 use super::row::OpenPart;
 use super::sender::{Line, Office};
@@ -49,9 +50,9 @@ impl Office {
         }
         let to = &look.open.to;
         let result = match &look.showing {
-            Showing::Edit(at) => line.platform.edit(&to.key, at, &look.part).await.map(|()| None),
-            Showing::Draft => line.platform.draft(&to.key, id, &look.part).await.map(|()| None),
-            Showing::Send => line.platform.send(&to.key, &look.part).await.map(Some),
+            Showing::Edit(at) => guarded(line.platform.edit(&to.key, at, &look.part)).await.map(|()| None),
+            Showing::Draft => guarded(line.platform.draft(&to.key, id, &look.part)).await.map(|()| None),
+            Showing::Send => guarded(line.platform.send(&to.key, &look.part)).await.map(Some),
         };
         self.counts.count(to.platform, Call::Preview, Outcome::of(&result));
         let now = self.clock.monotonic();

@@ -9,6 +9,7 @@ use adjutant_core::platform::{SendError, Sign};
 use super::budget::Priority;
 use super::counts::{Call, Outcome};
 use super::desk::{Desk, WaitingMenu, WaitingSign};
+use super::guarded::guarded;
 use super::row::Target;
 use super::sender::{Line, Office};
 
@@ -74,8 +75,8 @@ impl Office {
     async fn make(&self, to: &Target, desk: &Desk, side: Side) {
         let Some(line) = self.line(to.platform) else { return };
         let (call, result) = match side {
-            Side::Sign(at, sign) => (Call::React, line.platform.react(&to.key, &at, sign).await),
-            Side::Status => (Call::Status, line.platform.status(&to.key).await),
+            Side::Sign(at, sign) => (Call::React, guarded(line.platform.react(&to.key, &at, sign)).await),
+            Side::Status => (Call::Status, guarded(line.platform.status(&to.key)).await),
             Side::Menu(menu) => return self.make_menu(line, to, desk, menu).await,
         };
         self.counts.count(to.platform, call, Outcome::of(&result));
@@ -87,7 +88,7 @@ impl Office {
 
     /// A menu is no message: when the platform asks to wait, only the menu does.
     async fn make_menu(&self, line: &Line, to: &Target, desk: &Desk, menu: WaitingMenu) {
-        let result = line.platform.set_menu(&to.key, &menu.commands).await;
+        let result = guarded(line.platform.set_menu(&to.key, &menu.commands)).await;
         self.counts.count(to.platform, Call::Menu, Outcome::of(&result));
         let wait = match result {
             Ok(()) => return,

@@ -22,6 +22,10 @@ use tokio::sync::{mpsc, watch};
 /// Nothing in these tests takes longer on any machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A text with this makes the platform panic in its first form, or in every one.
+pub const PANICS: &str = "markup that panics";
+pub const ALWAYS_PANICS: &str = "anything that panics";
+
 /// One call as the platform saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
@@ -219,6 +223,8 @@ impl Platform for FakePlatform {
     }
 
     async fn send(&self, to: &ConversationKey, part: &Part) -> Result<MessageRef, SendError> {
+        assert!(!part.text.contains(PANICS) || part.form == Form::Plain, "a defect of the adapter");
+        assert!(!part.text.contains(ALWAYS_PANICS), "a defect of the adapter");
         self.note(to, Said::Send { to: to.0.clone(), text: part.text.clone(), form: part.form }).await
     }
 

@@ -8,7 +8,7 @@ use adjutant_core::platform::{Button, Form, Part, SendError};
 use adjutant_orchestrator::delivery::row::Stage;
 use adjutant_orchestrator::delivery::{DeliveryEvent, LedgerError, Outgoing, SENT_AGAIN};
 
-use crate::delivery_fakes::{Said, Scene, capabilities, edited, row, sent, to};
+use crate::delivery_fakes::{ALWAYS_PANICS, PANICS, Said, Scene, capabilities, edited, row, sent, to};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -54,6 +54,21 @@ async fn a_row_committed_as_sending_costs_one_commit_less() {
     scene.delivery.submit(row.clone());
     scene.settled("1").await;
     assert_eq!(scene.ledger.story(row.id), ["sent"]);
+}
+
+#[tokio::test]
+async fn an_adapter_that_panics_loses_no_reply_and_holds_nothing_up() {
+    let mut scene = Scene::new();
+    let (first, never) = (row("1", PANICS), row("1", ALWAYS_PANICS));
+    for row in [first.clone(), never.clone(), row("1", "after that")] {
+        scene.delivery.submit(row);
+    }
+    scene.settled("1").await;
+    assert_eq!(scene.platform.said(), [plain(PANICS), sent("1", "after that")]);
+    assert_eq!(scene.ledger.story(never.id).last(), Some(&"abandon"));
+    assert!(matches!(scene.event().await, DeliveryEvent::Delivered { id, .. } if id == first.id));
+    let DeliveryEvent::Dead { id, error, .. } = scene.event().await else { panic!("it was given up") };
+    assert!(id == never.id && error.contains("a fault of our own, reference "), "{error}");
 }
 
 #[tokio::test]

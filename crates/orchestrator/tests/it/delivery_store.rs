@@ -121,12 +121,12 @@ async fn what_a_restart_finds_is_delivered_in_order_and_marked_where_it_may_stan
     let place = Place::new().await;
     place.put(PartId::generate(), "cut off", PartState::Sending).await;
     place.put(PartId::generate(), "waiting", PartState::Pending).await;
-    let rows = place.store.list_undelivered(100).await.expect("rows");
+    let rows = place.store.list_undelivered(0, 100).await.expect("rows");
     place.delivery.recover(Some(place.lane), rows);
     place.settled().await;
     let again = format!("{SENT_AGAIN}\n\ncut off");
     assert_eq!(place.platform.said(), [sent("1", &again), sent("1", "waiting")]);
-    assert!(place.store.list_undelivered(100).await.expect("rows").is_empty());
+    assert!(place.store.list_undelivered(0, 100).await.expect("rows").is_empty());
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ statements! { "remote_agent_outbox";
     /// Of own and free lanes, and of no lane at all.
     LIST: select!(
         "LEFT JOIN remote_agent_lanes l ON l.conversation_id = o.conversation_id
-         WHERE o.state IN ('pending', 'sending')
+         WHERE o.state IN ('pending', 'sending') AND o.seq > $4
            AND (l.conversation_id IS NULL OR (l.node = $1 AND l.epoch = $2)
              OR NOT EXISTS (SELECT 1 FROM remote_agent_live_nodes n WHERE n.name = l.node AND n.epoch = l.epoch))
          ORDER BY o.seq LIMIT $3");
@@ -218,7 +218,11 @@ pub(crate) async fn list_of(conn: &mut Conn<'_>, of: ConversationId) -> Result<V
     rows!(conn, LIST_OF, Row, of.0)?.into_iter().map(OutboxRow::try_from).collect()
 }
 
-pub(crate) async fn list(conn: &mut Conn<'_>, node: &Node, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
-    let found = rows!(conn, LIST, Row, &node.name, node.epoch, i64::from(limit))?;
+pub(crate) async fn list(
+    conn: &mut Conn<'_>,
+    node: &Node,
+    (after, limit): (i64, u32),
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let found = rows!(conn, LIST, Row, &node.name, node.epoch, i64::from(limit), after)?;
     found.into_iter().map(OutboxRow::try_from).collect()
 }

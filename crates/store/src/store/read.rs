@@ -91,12 +91,13 @@ impl Store {
         reading!(self, conn => sql::lane::list_due(conn, &self.node(), now, limit).await)
     }
 
-    /// `Pending` and `Sending` parts of own lanes, free lanes and no lane, in order.
+    /// `Pending` and `Sending` parts of own lanes, free lanes and no lane, in order, from behind the row whose `seq` is
+    /// `after`; 0: from the first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn list_undelivered(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
-        reading!(self, conn => sql::outbox::list(conn, &self.node(), limit).await)
+    pub async fn list_undelivered(&self, after: i64, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        reading!(self, conn => sql::outbox::list(conn, &self.node(), (after, limit)).await)
     }
 
     /// `Pending` and `Sending` parts of a conversation, in order.

@@ -154,11 +154,11 @@ async fn the_lanes_of_a_node_whose_lease_is_over_are_taken_and_its_late_writes_r
             let reply = running.reply(0, "half an answer", PartState::Pending);
             frozen.commit(Some(running.lane), vec![Change::PutPart(reply.clone())]).await.expect("put");
             let conversation = running.turn.conversation;
-            assert_eq!(b.list_undelivered(10).await.expect("a list"), [], "its holder delivers");
+            assert_eq!(b.list_undelivered(0, 10).await.expect("a list"), [], "its holder delivers");
 
             end_lease(&db, "node-a").await;
             assert_eq!(b.list_due(noon() - Duration::days(3650), 10).await, Ok(vec![conversation]));
-            assert_eq!(b.list_undelivered(10).await.expect("a list").len(), 1);
+            assert_eq!(b.list_undelivered(0, 10).await.expect("a list").len(), 1);
             let taken = b.claim(conversation).await.expect("a claim").expect("free");
 
             let late = vec![running.end(), Change::Sending { id: reply.id }];

@@ -114,7 +114,7 @@ async fn a_preview_leaves_the_part_open_and_stores_no_text(db: Database) {
     let row = get(&store, &reply).await;
     assert_eq!((row.state, row.sent_revision, row.message), (PartState::Open, 0, Some(at("5"))));
     assert_eq!(row.part.text, "");
-    assert!(store.list_undelivered(10).await.expect("a list").is_empty());
+    assert!(store.list_undelivered(0, 10).await.expect("a list").is_empty());
 
     reply.part = Part::text("half a thought, finished");
     reply.state = PartState::Pending;
@@ -171,9 +171,9 @@ async fn undelivered_parts_come_in_the_order_they_were_said(db: Database) {
     store.commit(None, vec![Change::PutPart(pairing.clone())]).await.expect("put");
 
     let ids = |rows: Vec<OutboxRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
-    let all = ids(store.list_undelivered(10).await.expect("a list"));
+    let all = ids(store.list_undelivered(0, 10).await.expect("a list"));
     assert_eq!(all, [parts[0].1.id, parts[1].1.id, parts[2].1.id, pairing.id]);
-    assert_eq!(ids(store.list_undelivered(1).await.expect("a list")), all[..1]);
+    assert_eq!(ids(store.list_undelivered(0, 1).await.expect("a list")), all[..1]);
     let of_one = ids(store.undelivered_of(one.turn.conversation).await.expect("a list"));
     assert_eq!(of_one, [parts[0].1.id, parts[2].1.id]);
 }

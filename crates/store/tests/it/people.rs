@@ -59,7 +59,7 @@ async fn a_stranger_gets_one_code_an_hour(db: Database) {
     assert_eq!(store.pairing_code(code("AAAA", "7", noon()), line()).await, Ok(true));
     let soon = noon() + Duration::minutes(59);
     assert_eq!(store.pairing_code(code("BBBB", "7", soon), line()).await, Ok(false));
-    assert_eq!(store.list_undelivered(10).await.expect("a list").len(), 1, "nothing is said the second time");
+    assert_eq!(store.list_undelivered(0, 10).await.expect("a list").len(), 1, "nothing is said the second time");
     assert_eq!(store.pairing_code(code("CCCC", "8", soon), line()).await, Ok(true), "another stranger");
     let later = noon() + Duration::hours(1);
     assert_eq!(store.pairing_code(code("DDDD", "7", later), line()).await, Ok(true));
@@ -83,5 +83,5 @@ async fn a_code_that_somebody_else_has_is_refused(db: Database) {
     store.pairing_code(code("AAAA", "7", noon()), line()).await.expect("given");
     let error = store.pairing_code(code("AAAA", "8", noon()), line()).await.expect_err("taken");
     assert_eq!(error, StoreError::Stale { what: "remote_agent_pairings" });
-    assert_eq!(store.list_undelivered(10).await.expect("a list").len(), 1);
+    assert_eq!(store.list_undelivered(0, 10).await.expect("a list").len(), 1);
 }
