@@ -52,18 +52,10 @@ fn give(folder: &Path) {
     }
 }
 
-fn skipped() -> bool {
-    if !is_root() {
-        eprintln!("skipped: only root can start a program as another user");
-    }
-    !is_root()
-}
-
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root"]
 async fn as_root_the_assistant_and_git_are_the_other_user_and_cannot_read_what_is_the_gateways() {
-    if skipped() {
-        return;
-    }
+    assert!(is_root(), "only root can start a program as another user");
     let mut gateway = prepared(Options::default()).await;
     gateway.launch().await;
     gateway.telegram.says(ANA, ANA, "[[text:as somebody else]]");
@@ -107,10 +99,9 @@ async fn as_root_the_assistant_and_git_are_the_other_user_and_cannot_read_what_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root"]
 async fn a_data_directory_that_the_other_user_cannot_reach_is_told_with_the_folder_that_is_closed() {
-    if skipped() {
-        return;
-    }
+    assert!(is_root(), "only root can start a program as another user");
     let mut gateway = prepared(Options::default()).await;
     let closed = gateway.folder().join("closed");
     std::fs::create_dir(&closed).unwrap();
@@ -125,10 +116,9 @@ async fn a_data_directory_that_the_other_user_cannot_reach_is_told_with_the_fold
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root"]
 async fn the_real_program_works_as_the_other_user() {
-    if skipped() {
-        return;
-    }
+    assert!(is_root(), "only root can start a program as another user");
     let api = FakeAnthropic::start().await.unwrap();
     let environment = vec![("ANTHROPIC_BASE_URL", api.url()), ("PERMISSION_MODE", "accept-edits".to_owned())];
     let mut gateway = prepared(Options { environment, ..Options::default() }).await;
