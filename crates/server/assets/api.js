@@ -37,6 +37,9 @@ export const rename = (id, title) => change("PATCH", conversation(id), { title }
 export const standing = (id) => call(`${conversation(id)}/standing`);
 export const transcript = (id, before) =>
   call(`${conversation(id)}/transcript?limit=100${before ? `&before=${before}` : ""}`);
-export const send = (id, text, clientId) => post(`${conversation(id)}/messages`, { text, client_id: clientId });
+export const send = (id, text, clientId, files = []) =>
+  post(`${conversation(id)}/messages`, { text, client_id: clientId, files });
+export const addFile = (id, file, signal) =>
+  call(`${conversation(id)}/files`, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file, signal });
 export const press = (id, token, clientId) => post(`${conversation(id)}/buttons`, { token, client_id: clientId });
 export const eventsPath = (id, after) => `${conversation(id)}/events?after=${after}`;

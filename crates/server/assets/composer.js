@@ -1,11 +1,12 @@
 // Where the person writes: growing text box, command suggestions, send and stop.
 
+import { Attachments } from "./attachments.js";
 import { byId, el, icon } from "./dom.js";
 
 const MOST = 8;
 
 export class Composer {
-  /** `on.send(text)`, `on.stop()` */
+  /** `on.send(text, files)`, `on.stop()`, `on.trouble(sentence)` */
   constructor(on) {
     this.on = on;
     this.form = byId("composer");
@@ -15,6 +16,7 @@ export class Composer {
     this.stop = byId("stop");
     this.commands = [];
     this.chosen = -1;
+    this.files = new Attachments({ changed: () => this.allow(), trouble: on.trouble });
     this.send.append(icon("send"));
     this.stop.prepend(icon("stop"));
     // On a touch screen, Enter is the only way to a new line.
@@ -53,6 +55,7 @@ export class Composer {
   /** Takes up what was being written in a conversation. */
   open(id) {
     this.id = id;
+    this.files.open(id);
     this.text.value = sessionStorage.getItem(`draft:${id}`) ?? "";
     this.changed();
     this.close();
@@ -60,15 +63,21 @@ export class Composer {
 
   submit() {
     const text = this.text.value.trim();
-    if (!text) return;
+    if (this.send.disabled) return;
     this.text.value = "";
+    const files = this.files.take();
     this.changed();
-    this.on.send(text);
+    this.on.send(text, files);
+  }
+
+  /** A message says something or brings something, and everything it brings is there. */
+  allow() {
+    this.send.disabled = (!this.text.value.trim() && this.files.isEmpty) || this.files.isUploading;
   }
 
   changed() {
     const { text } = this;
-    this.send.disabled = !text.value.trim();
+    this.allow();
     text.style.height = "auto";
     text.style.height = `${text.scrollHeight}px`;
     if (this.id) {

@@ -25,18 +25,20 @@ let follows = true;
 
 const messages = new Messages(byId("log"), {
   press: (token) => attempt(() => api.press(id, token, uuid())),
-  retry: (message, text) => deliver(message, text),
+  retry: (message, text, files) => deliver(message, text, files),
   changed,
 });
 const activity = new Activity({ changed: (isWorking) => composer.setWorking(isWorking) });
 const composer = new Composer({
-  send: (text) => say(text),
+  send: (text, files) => say(text, files),
   stop: () => say("/stop"),
+  trouble: tell,
 });
 const sidebar = new Sidebar({ create });
 const standing = new Standing({
   turn: (turn) => activity.setTurn(turn),
   press: (token) => attempt(() => api.press(id, token, uuid())),
+  say: (text) => say(text),
   renamed: (title) => {
     sidebar.rename(id, title);
     changed();
@@ -68,17 +70,17 @@ function title() {
   return sidebar.title(id) || messages.title;
 }
 
-function say(text) {
+function say(text, files = []) {
   const message = uuid();
   follows = true;
-  messages.addPending(message, text);
+  messages.addPending(message, text, files);
   sidebar.touch(id, messages.title);
-  deliver(message, text);
+  deliver(message, text, files);
 }
 
-async function deliver(message, text) {
+async function deliver(message, text, files) {
   messages.setState(message, "sending");
-  const sent = await attempt(() => api.send(id, text, message));
+  const sent = await attempt(() => api.send(id, text, message, files));
   messages.setState(message, sent ? undefined : "failed");
 }
 
@@ -89,10 +91,14 @@ async function attempt(work) {
     trouble.hidden = true;
     return true;
   } catch (error) {
-    trouble.textContent = error.message;
-    trouble.hidden = false;
+    tell(error.message);
     return false;
   }
+}
+
+function tell(sentence) {
+  trouble.textContent = sentence;
+  trouble.hidden = false;
 }
 
 async function open(wanted) {

@@ -27,7 +27,7 @@ function apart(text) {
 const SIGNS = { seen: "Seen", done: "✓ Done", failed: "✗ Failed" };
 
 export class Messages {
-  /** `on.press(token)` returns a promise; `on.retry(id, text)`; `on.changed()` after every change on the page. */
+  /** `on.press(token)` returns a promise; `on.retry(id, text, files)`; `on.changed()` after every change on the page. */
   constructor(log, on) {
     this.log = log;
     this.on = on;
@@ -41,8 +41,8 @@ export class Messages {
 
   /** The first thing the person wrote that is no command: what the conversation is called. */
   get title() {
-    const texts = [...this.items.values()].filter((item) => item.from === "user").map((item) => item.text);
-    return (texts.find((text) => !text.startsWith("/")) ?? texts[0] ?? "").replace(/\s+/g, " ").slice(0, 80);
+    const texts = [...this.items.values()].filter((item) => item.from === "user").map((item) => item.text || (item.files ?? []).join(", "));
+    return (texts.find((text) => text && !text.startsWith("/")) ?? texts[0] ?? "").replace(/\s+/g, " ").slice(0, 80);
   }
 
   /** Whether the last message asks for a permission. */
@@ -81,12 +81,14 @@ export class Messages {
   }
 
   prepend(items) {
-    this.reset([...items, ...this.items.values()].map(({ id, n, at, from, text, form, buttons, sign, state }) =>
-      ({ id, n, at, from, text, form, buttons, sign, state })));
+    this.reset([...items, ...this.items.values()].map(({ id, n, at, from, text, files, sent, form, buttons, sign, state }) =>
+      ({ id, n, at, from, text, files, sent, form, buttons, sign, state })));
   }
 
-  addPending(id, text) {
-    this.add({ id, at: new Date().toISOString(), from: "user", text, state: "sending" });
+  /** `files` as they are sent: ids and names. */
+  addPending(id, text, sent) {
+    const files = sent.map(({ name }) => name);
+    this.add({ id, at: new Date().toISOString(), from: "user", text, files, sent, state: "sending" });
     this.on.changed();
   }
 
@@ -102,7 +104,7 @@ export class Messages {
     switch (event.type) {
       case "user":
         if (item) this.setState(event.id, undefined);
-        else this.add({ id: event.id, at: event.at, from: "user", text: event.text });
+        else this.add({ id: event.id, at: event.at, from: "user", text: event.text, files: event.files });
         break;
       case "part":
         if (item) this.change(item, event.part);
@@ -143,6 +145,10 @@ export class Messages {
     if (item.from === "user") {
       item.body.textContent = item.text;
       item.body.classList.toggle("command", /^[/!]\w/.test(item.text));
+      item.body.hidden = !item.text;
+      if (item.files?.length) {
+        item.node.append(el("ul", { class: "files", "aria-label": "Files" }, ...item.files.map((name) => el("li", {}, name))));
+      }
       item.node.append(item.meta);
       this.showMeta(item);
     } else {
@@ -208,7 +214,7 @@ export class Messages {
   showMeta(item) {
     const time = el("time", { datetime: item.at }, clockTime(new Date(item.at)));
     if (item.state === "failed") {
-      const retry = el("button", { type: "button", class: "link", onclick: () => this.on.retry(item.id, item.text) }, "Try again");
+      const retry = el("button", { type: "button", class: "link", onclick: () => this.on.retry(item.id, item.text, item.sent) }, "Try again");
       item.meta.replaceChildren(el("span", { class: "failed" }, "Not sent."), " ", retry);
     } else if (item.state === "sending") {
       item.meta.replaceChildren("Sending");

@@ -7,7 +7,7 @@ import { byId, clockTime, dayName, duration, el, icon } from "./dom.js";
 const PAUSE_MS = 1000;
 
 export class Standing {
-  /** `on.turn(turn)`, `on.press(token)`, `on.renamed(title)` */
+  /** `on.turn(turn)`, `on.press(token)`, `on.say(text)`, `on.renamed(title)` */
   constructor(on) {
     this.on = on;
     this.dialog = byId("about-conversation");
@@ -90,6 +90,23 @@ export class Standing {
     };
     byId("facts").replaceChildren(...Object.entries(facts).filter(([, value]) => value)
       .flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+    this.showSessions(this.standing.sessions);
+  }
+
+  showSessions(sessions = []) {
+    byId("past").hidden = !sessions.length;
+    byId("sessions").replaceChildren(...sessions.map((session) => {
+      const name = [session.assistant, session.command, count(session.turns, "turn"), moment(session.started_at)].filter(Boolean).join(" · ");
+      const resume = () => {
+        this.dialog.close();
+        this.on.say(`/sessions resume ${session.number}`);
+      };
+      return el("li", {},
+        el("span", { class: "place" }, `#${session.number}`),
+        el("span", { class: "text" }, name),
+        session.active ? el("span", { class: "active" }, "active") : null,
+        session.resumable ? el("button", { type: "button", class: "link", "aria-label": `Resume session ${session.number}`, onclick: resume }, "Resume") : null);
+    }));
   }
 
   async rename() {

@@ -21,7 +21,7 @@ use crate::guard;
 use crate::login::LoginCodes;
 use crate::openapi;
 use crate::problem::Problem;
-use crate::routes::{conversations, events, health, overview, page};
+use crate::routes::{conversations, events, files, health, overview, page};
 use crate::token::ApiToken;
 
 /// What the handlers work with. Cheap to clone.
@@ -98,6 +98,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/v1/conversations/{id}", patch(conversations::rename))
         .route("/api/v1/conversations/{id}/standing", get(conversations::standing))
         .route("/api/v1/conversations/{id}/messages", post(conversations::message))
+        .route("/api/v1/conversations/{id}/files", post(files::add))
         .route("/api/v1/conversations/{id}/buttons", post(conversations::button))
         .route("/api/v1/conversations/{id}/transcript", get(conversations::transcript))
         .route("/api/v1/conversations/{id}/events", get(events::follow))

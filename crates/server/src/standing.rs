@@ -20,6 +20,9 @@ pub struct Standing {
     /// What waits, in order.
     pub queue: Vec<QueuedMessage>,
     pub today: UsageStanding,
+    /// The sessions there were, the newest first; the active one is among them.
+    #[serde(default)]
+    pub sessions: Vec<PastSession>,
 }
 
 /// The active session.
@@ -29,6 +32,21 @@ pub struct SessionStanding {
     pub id: String,
     pub started_at: DateTime<Utc>,
     pub turns: u32,
+}
+
+/// A session of the conversation, as `/sessions` numbers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastSession {
+    pub number: i64,
+    /// Who answered, as shown to people.
+    pub assistant: String,
+    /// Its last command, if it had one.
+    pub command: Option<String>,
+    pub turns: u32,
+    pub started_at: DateTime<Utc>,
+    pub active: bool,
+    /// The assistant can go on with it: `/sessions resume <number>`.
+    pub resumable: bool,
 }
 
 /// The running turn.

@@ -2,14 +2,18 @@
 
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::message::ConversationKey;
+use adjutant_core::session::Session;
 use adjutant_orchestrator::buttons;
 use adjutant_orchestrator::context::Context;
 use adjutant_orchestrator::language::parse::{self, Input};
 use adjutant_orchestrator::words::one_line;
-use adjutant_server::standing::{QueuedMessage, SessionStanding, Standing, TurnStanding, UsageStanding};
+use adjutant_server::standing::{PastSession, QueuedMessage, SessionStanding, Standing, TurnStanding, UsageStanding};
 use adjutant_store::error::StoreError;
 use adjutant_store::record::{Inbound, InboundState, Snapshot, UsageSum};
 use chrono::{Duration, Timelike};
+
+/// Sessions that are shown.
+const SESSIONS: u32 = 20;
 
 /// Characters that are shown of a message.
 const TITLE: usize = 120;
@@ -46,7 +50,25 @@ pub async fn read(context: &Context, key: &ConversationKey) -> Result<Standing, 
         settled: snapshot.inbound.is_empty() && store.undelivered_of(conversation.id).await?.is_empty(),
         queue: queue(&snapshot),
         today: usage(&today),
+        sessions: sessions(context, &snapshot).await?,
     })
+}
+
+/// The newest sessions, numbered as `/sessions` does.
+async fn sessions(context: &Context, snapshot: &Snapshot) -> Result<Vec<PastSession>, StoreError> {
+    let id = snapshot.conversation.id;
+    let found = context.store.list_sessions(id, SESSIONS).await?;
+    let total = context.store.count_sessions(id).await?;
+    let past = |(number, session): (i64, Session)| PastSession {
+        number,
+        assistant: session.assistant.shown().to_owned(),
+        resumable: !session.active && session.assistant_session_id.is_some(),
+        command: session.metadata.last_command,
+        turns: session.metadata.turns,
+        started_at: session.started_at,
+        active: session.active,
+    };
+    Ok((1..=total).rev().zip(found).map(past).collect())
 }
 
 fn turn(snapshot: &Snapshot) -> Option<TurnStanding> {

@@ -89,3 +89,26 @@ async fn what_is_replied_to_is_quoted_with_its_author() {
     assert!(prompt.starts_with("The person replies to this message of `Adjutant`:\n> Use tabs."), "{prompt}");
     gateway.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_on_the_page_reaches_the_assistant_as_a_path() {
+    let gateway = TestGateway::start().await;
+    gateway.until("its link", || gateway.log().contains("/login?code=")).await;
+    let log = gateway.log();
+    let base = log[log.find("http://127.0.0.1:").unwrap()..].split("/login").next().unwrap();
+    let conversation = format!("{base}/api/v1/conversations/0f6f2b54-7c39-4b52-9d6e-0d4a3f1e2c5b");
+    let token = gateway.verb(&["token"]).out;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = |path: &str| client.post(format!("{conversation}/{path}")).bearer_auth(token.trim());
+    let added = post("files").body("it crashed").send().await.unwrap().error_for_status().unwrap();
+    let added: serde_json::Value = serde_json::from_slice(&added.bytes().await.unwrap()).unwrap();
+    let files = serde_json::json!([{ "id": added["id"], "name": "crash log.txt" }]);
+    let message = serde_json::json!({ "text": "why? [[text:It was full.]]", "files": files });
+    let said = post("messages").header("content-type", "application/json").body(message.to_string());
+    said.send().await.unwrap().error_for_status().unwrap();
+    gateway.until_prompted(1).await;
+    let prompt = gateway.prompts().remove(0).prompt;
+    assert!(prompt.contains("/data/uploads/") && prompt.contains("(named `crash log.txt`)"), "{prompt}");
+    assert_eq!(named(&prompt), [b"it crashed".to_vec()]);
+    gateway.finish().await;
+}

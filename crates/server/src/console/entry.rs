@@ -18,7 +18,13 @@ pub struct Numbered<T> {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Entry {
     /// A person wrote. The id is the client's own.
-    User { id: String, text: String },
+    User {
+        id: String,
+        text: String,
+        /// The names of the files that came with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
+    },
     /// A person pressed a button.
     Press { id: String, token: String },
     /// A message of the gateway, new or changed: the last one of an id counts.
@@ -86,6 +92,8 @@ pub struct Item {
     pub from: Author,
     pub text: String,
     pub form: Form,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Vec<Button>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use adjutant_core::intake::{Intake, IntakeClosed};
 use adjutant_core::kind::PlatformKind;
-use adjutant_core::message::{ConversationKey, DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
+use adjutant_core::message::{
+    ConversationKey, DeliveryId, InboundContent, InboundMessage, IncomingFile, MessageRef, Sender,
+};
 use uuid::Uuid;
 
 use super::entry::Entry;
@@ -17,7 +19,7 @@ pub const OPERATOR: &str = "operator";
 /// What a person did.
 #[derive(Debug, Clone)]
 pub(crate) enum Said {
-    Text(String),
+    Text { text: String, files: Vec<IncomingFile> },
     Press(String),
 }
 
@@ -75,7 +77,10 @@ impl ConsolePlatform {
         }
         intake.accept(vec![self.inbound(id, &message, &said)]).await?;
         let entry = match said {
-            Said::Text(text) => Entry::User { id: message.clone(), text },
+            Said::Text { text, files } => {
+                let files = files.into_iter().map(|file| file.name).collect();
+                Entry::User { id: message.clone(), text, files }
+            }
             Said::Press(token) => Entry::Press { id: message.clone(), token },
         };
         if let Err(error) = conversation.change_locked(state, |state| state.record(entry)).await {
@@ -87,7 +92,11 @@ impl ConsolePlatform {
 
     fn inbound(&self, id: Uuid, message: &str, said: &Said) -> InboundMessage {
         let (content, reference) = match said {
-            Said::Text(text) => (InboundContent::words(text.clone()), Some(MessageRef(message.to_owned()))),
+            Said::Text { text, files } => {
+                let (text, files) = (text.clone(), files.clone());
+                let content = InboundContent::Text { text, quote: None, quoted: None, files };
+                (content, Some(MessageRef(message.to_owned())))
+            }
             Said::Press(token) => (InboundContent::Button { token: token.clone() }, None),
         };
         InboundMessage {

@@ -8,6 +8,7 @@
 //! | `outbound` | the [`Platform`](adjutant_core::platform::Platform) port |
 //! | `live` | one conversation in memory: numbers, backlog, the file's end |
 //! | `transcript` | the file: append, replace the last line, survive a torn one |
+//! | `files` | files on their way in |
 //! | `list` | the conversations there are, newest first |
 //! | `title` | what a conversation is called |
 //! | `search` | where something was said |
@@ -15,6 +16,7 @@
 //! A conversation nobody uses costs no memory: what is known about it is in its file.
 
 pub mod entry;
+mod files;
 mod inbound;
 mod list;
 mod live;
@@ -36,6 +38,7 @@ use adjutant_core::clock::Clock;
 use adjutant_core::message::ConversationKey;
 use uuid::Uuid;
 
+pub(crate) use files::{LIMIT, MOST};
 pub use inbound::OPERATOR;
 pub(crate) use inbound::{PostError, Said};
 pub(crate) use list::{Listed, Wanted};
@@ -101,13 +104,21 @@ impl ConsolePlatform {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Deletes a conversation's transcript. Unknown conversations count as deleted.
+    /// Deletes a conversation's transcript and the files in it. Unknown conversations count as deleted.
     ///
     /// # Errors
     /// When the file cannot be deleted.
     pub async fn delete_transcript(&self, key: &ConversationKey) -> io::Result<()> {
         match parse_id(&key.0) {
-            Some(id) => self.conversation(id).change(live::State::forget).await,
+            Some(id) => {
+                let files = self.files_of(id);
+                blocking(move || match std::fs::remove_dir_all(files) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                    _ => Ok(()),
+                })
+                .await?;
+                self.conversation(id).change(live::State::forget).await
+            }
             None => Ok(()),
         }
     }
@@ -119,7 +130,13 @@ impl ConsolePlatform {
     pub async fn prune(&self, days: u32) -> io::Result<usize> {
         let before = self.inner.clock.now() - chrono::TimeDelta::days(i64::from(days));
         let folder = self.inner.folder.clone();
-        blocking(move || list::prune(&folder, before)).await
+        // The gateway fetches a file when its message is carried out.
+        let fetched = before.max(self.inner.clock.now() - chrono::TimeDelta::days(1));
+        blocking(move || {
+            files::prune(&folder, fetched)?;
+            list::prune(&folder, before)
+        })
+        .await
     }
 
     /// One page of conversations, the last used first.

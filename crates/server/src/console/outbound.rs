@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adjutant_core::kind::PlatformKind;
-use adjutant_core::message::{ConversationKey, DeliveryId, MessageRef};
+use adjutant_core::message::{ConversationKey, DeliveryId, IncomingFile, MessageRef};
 use adjutant_core::platform::{Budget, Capabilities, Pace, Part, Platform, Preview, SendError, Sign};
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -40,7 +40,7 @@ impl Platform for ConsolePlatform {
             part_limit: 32_000,
             parts_before_overflow: 64,
             attachment_limit: None,
-            download_limit: None,
+            download_limit: Some(super::LIMIT),
             budget: Budget { buckets: Vec::new() },
             renotify_after: None,
         }
@@ -83,6 +83,10 @@ impl Platform for ConsolePlatform {
 
     async fn forget(&self, to: &ConversationKey) -> Result<(), SendError> {
         self.delete_transcript(to).await.map_err(|error| SendError::NotSent(error.to_string()))
+    }
+
+    async fn fetch(&self, file: &IncomingFile) -> Result<Vec<u8>, SendError> {
+        self.read_file(&file.reference).await.map_err(|error| SendError::Rejected(error.to_string()))
     }
 
     async fn acknowledge(&self, press: &DeliveryId) -> Result<(), SendError> {

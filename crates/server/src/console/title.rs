@@ -68,7 +68,10 @@ fn beginning(path: &Path) -> String {
     let texts: Vec<String> = head
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice::<Numbered<Entry>>(line).ok())
-        .filter_map(|line| if let Entry::User { text, .. } = line.what { Some(text) } else { None })
+        .filter_map(|line| match line.what {
+            Entry::User { text, files, .. } => Some(if text.is_empty() { files.join(", ") } else { text }),
+            _ => None,
+        })
         .collect();
     let chosen = texts.iter().find(|text| !text.starts_with('/')).or(texts.first());
     let words = chosen.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default();

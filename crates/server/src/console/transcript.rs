@@ -153,9 +153,9 @@ pub(super) fn fold(entries: Vec<Numbered<Entry>>) -> Vec<Item> {
     for Numbered { n, at, what } in entries {
         let place = places.get(what.id()).copied();
         match what {
-            Entry::User { id, text } => {
+            Entry::User { id, text, files } => {
                 places.insert(id.clone(), items.len());
-                items.push(Some(Item::user(id, n, at, text)));
+                items.push(Some(Item { files, ..Item::user(id, n, at, text) }));
             }
             Entry::Part { id, part } => match place.and_then(|place| items[place].as_mut()) {
                 Some(item) => (item.text, item.form, item.buttons) = (part.text, part.form, part.buttons),
@@ -168,6 +168,7 @@ pub(super) fn fold(entries: Vec<Numbered<Entry>>) -> Vec<Item> {
                         from: Author::Gateway,
                         text: part.text,
                         form: part.form,
+                        files: Vec::new(),
                         buttons: part.buttons,
                         sign: None,
                     }));
@@ -192,6 +193,6 @@ pub(super) fn fold(entries: Vec<Numbered<Entry>>) -> Vec<Item> {
 impl Item {
     fn user(id: String, n: u64, at: chrono::DateTime<chrono::Utc>, text: String) -> Self {
         let form = adjutant_core::platform::Form::Plain;
-        Self { id, n, at, from: Author::User, text, form, buttons: Vec::new(), sign: None }
+        Self { id, n, at, from: Author::User, text, form, files: Vec::new(), buttons: Vec::new(), sign: None }
     }
 }

@@ -1,24 +1,28 @@
 //! Conversations of the console: the list, what is said in one, and what was.
 
-use adjutant_core::message::ConversationKey;
+use adjutant_core::message::{ConversationKey, IncomingFile};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Asked, Body, ConversationId};
-use crate::console::{Listed, PostError, Said, Wanted};
+use crate::console::{Listed, MOST, PostError, Said, Wanted};
 use crate::problem::Problem;
 use crate::router::App;
 use crate::standing::Standing;
 
 /// The most entries of a page.
-const MOST: usize = 200;
+const PAGE: usize = 200;
 
 /// Characters of a given name.
 const TITLE: usize = 80;
+
+/// Characters of a file's name.
+const LONGEST_NAME: usize = 200;
 
 /// Characters of a search.
 const LONGEST_QUERY: usize = 200;
@@ -42,6 +46,17 @@ pub(crate) struct TranscriptQuery {
 pub(crate) struct NewMessage {
     text: String,
     client_id: Option<String>,
+    #[serde(default)]
+    files: Vec<NamedFile>,
+}
+
+/// A file that came before the message.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamedFile {
+    id: Uuid,
+    /// As the person calls it.
+    name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,7 +75,7 @@ pub(crate) struct Press {
 
 /// `GET /api/v1/conversations`
 pub(crate) async fn list(State(app): State<App>, Asked(query): Asked<ListQuery>) -> Result<Json<Value>, Problem> {
-    let limit = query.limit.unwrap_or(50).clamp(1, MOST);
+    let limit = query.limit.unwrap_or(50).clamp(1, PAGE);
     let after = match query.cursor.map(|cursor| cursor.parse()) {
         Some(Ok(cursor)) => Some(cursor),
         Some(Err(())) => return Err(Problem::bad_request("`cursor` is none that this list has given.")),
@@ -106,7 +121,7 @@ pub(crate) async fn transcript(
     ConversationId(id): ConversationId,
     Asked(query): Asked<TranscriptQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let conversation = app.console.conversation(id);
     conversation.snapshot(query.before, limit).await.map(Json).map_err(|error| Problem::internal(&error))
 }
@@ -117,12 +132,30 @@ pub(crate) async fn message(
     ConversationId(id): ConversationId,
     Body(body): Body<NewMessage>,
 ) -> Result<impl IntoResponse, Problem> {
-    if body.text.trim().is_empty() {
+    if body.text.trim().is_empty() && body.files.is_empty() {
         return Err(Problem::bad_request("`text` is empty."));
     }
     let client_id = checked(body.client_id)?;
-    let posted = app.console.post(app.intake.clone(), id, client_id, Said::Text(body.text)).await;
+    let files = named(&app, id, body.files).await?;
+    let posted = app.console.post(app.intake.clone(), id, client_id, Said::Text { text: body.text, files }).await;
     accepted(posted)
+}
+
+/// The files a message names, each of which must be there.
+async fn named(app: &App, conversation: Uuid, wanted: Vec<NamedFile>) -> Result<Vec<IncomingFile>, Problem> {
+    if wanted.len() > MOST {
+        return Err(Problem::bad_request(format!("A message takes up to {MOST} files.")));
+    }
+    let mut files = Vec::with_capacity(wanted.len());
+    for NamedFile { id, name } in wanted {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+        let name = if name.trim().is_empty() { "file".to_owned() } else { name };
+        let found = app.console.arrived(conversation, id, name).await.map_err(|error| Problem::internal(&error))?;
+        files.push(found.ok_or_else(|| {
+            Problem::bad_request(format!("There is no file `{id}` in this conversation.")).hint("Add it again.")
+        })?);
+    }
+    Ok(files)
 }
 
 /// `POST /api/v1/conversations/{id}/buttons`: 202 when the press is committed, or was before.

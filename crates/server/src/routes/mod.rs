@@ -2,6 +2,7 @@
 
 pub(crate) mod conversations;
 pub(crate) mod events;
+pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod overview;
 pub(crate) mod page;

@@ -39,6 +39,7 @@ const ASSETS: &[Asset] = assets![
     "main.js" as "text/javascript; charset=utf-8",
     "activity.js" as "text/javascript; charset=utf-8",
     "api.js" as "text/javascript; charset=utf-8",
+    "attachments.js" as "text/javascript; charset=utf-8",
     "composer.js" as "text/javascript; charset=utf-8",
     "dom.js" as "text/javascript; charset=utf-8",
     "markdown.js" as "text/javascript; charset=utf-8",

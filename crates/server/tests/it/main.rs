@@ -11,6 +11,7 @@ mod browser;
 mod console;
 mod control;
 mod events;
+mod files;
 mod limits;
 mod names;
 mod page;

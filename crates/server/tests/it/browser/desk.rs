@@ -26,6 +26,7 @@ fn standing() -> Standing {
         settled: false,
         queue: vec![waits("then the tests", "q:7"), waits("and a commit", "q:8")],
         today: UsageStanding { turns: 3, tokens: 1234, cost_usd: 0.31, unknown_cost: 1 },
+        sessions: Vec::new(),
     }
 }
 

@@ -4,6 +4,8 @@
 //! test leaves pictures there.
 
 mod desk;
+mod files;
 mod hostile;
 mod journey;
 mod markdown;
+mod reconnect;
