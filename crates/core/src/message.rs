@@ -69,6 +69,8 @@ pub enum InboundContent {
     Moved { to: ConversationKey },
     /// The bot was blocked or removed: stop what runs, send nothing.
     Closed,
+    /// The bot may speak here again: it was let in, or a topic was opened again.
+    Opened,
 }
 
 /// A file that a person sent. It stays on the platform until it is fetched.
@@ -96,6 +98,12 @@ impl InboundContent {
             Self::Text { files, .. } => files,
             _ => &[],
         }
+    }
+
+    /// Whether the platform itself says this, whoever's name stands on it.
+    #[must_use]
+    pub const fn is_of_platform(&self) -> bool {
+        matches!(self, Self::Moved { .. } | Self::Closed | Self::Opened)
     }
 
     /// The text that the privacy promise blanks once the message is handled.

@@ -103,6 +103,17 @@ pub trait Platform: Send + Sync {
         Ok(())
     }
 
+    /// What of a conversation reaches the gateway.
+    fn hearing(&self, _of: &ConversationKey) -> Hearing {
+        Hearing::Everything
+    }
+
+    /// The rungs a part has here: when one is rejected, the next is tried. Text still being written begins on the second
+    /// where there are three.
+    fn forms(&self, _part: &Part) -> &'static [Form] {
+        &[Form::Formatted, Form::Plain]
+    }
+
     /// How a command is typed here, for example `/reset` or `!reset`.
     fn spell_command(&self, command: &str) -> String {
         format!("/{command}")
@@ -132,6 +143,19 @@ pub struct Capabilities {
     /// The longest a finished reply may sit in an edited message before a new one is sent, so that the
     /// person's phone notifies; `None`: edits notify or it does not matter.
     pub renotify_after: Option<Duration>,
+}
+
+/// What of a conversation reaches the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hearing {
+    Everything,
+    /// Others talk there, too: what is said to the gateway.
+    Addressed {
+        /// As it is mentioned, for example `@name`.
+        name: String,
+        /// Where the platform keeps back what it should not: how people change that, as a sentence.
+        remedy: Option<String>,
+    },
 }
 
 /// How text that is still being written is shown.
@@ -229,12 +253,14 @@ impl Part {
     }
 }
 
-/// The rungs of the ladder. When a platform rejects one, the next is tried; a reply is never lost for its markup.
+/// The rungs of the ladder, see [`Platform::forms`]. A reply is never lost for its markup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// As the platform shows CommonMark best.
     Formatted,
+    /// With simpler markup, which more of its apps and servers know.
+    Simple,
     /// The source as it stands.
     Plain,
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adjutant_core::conversation::Conversation;
 use adjutant_core::id::ConversationId;
+use adjutant_core::message::ConversationKey;
 use adjutant_store::record::{Inbound, Lane};
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
@@ -23,8 +24,10 @@ pub enum Letter {
     Inbound(Box<Inbound>),
     /// Something in its rows may have changed: look again.
     Wake,
-    /// Its platform cannot be reached any more: stop what runs, send nothing.
+    /// Nothing can be said in it any more: stop what runs, send nothing.
     Gone,
+    /// It goes on under another key, which is stored.
+    Moved(ConversationKey),
 }
 
 /// The actors of this gateway.

@@ -13,7 +13,7 @@ use adjutant_store::record::{Accepted, Inbound, InboundState, PairingCode, PartK
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 
-use crate::delivery::Outgoing;
+use crate::delivery::{Outgoing, Target};
 use crate::dispatcher::Letter;
 use crate::orchestrator::Orchestrator;
 use crate::people::Verdict;
@@ -31,14 +31,29 @@ impl Intake for Orchestrator {
         }
         let mut admitted = Vec::with_capacity(batch.len());
         for message in batch {
+            // What follows comes under the new key, and must find the conversation there.
+            if let InboundContent::Moved { to } = &message.content {
+                self.take(std::mem::take(&mut admitted)).await.map_err(closed)?;
+                let from = Target::new(message.platform, message.conversation.clone());
+                if self.moved(&from, to).await.map_err(closed)? {
+                    continue;
+                }
+            }
             if self.admit(&message).await.map_err(closed)? {
                 admitted.push(message);
             }
         }
+        self.take(admitted).await.map_err(closed)
+    }
+}
+
+impl Orchestrator {
+    /// Commits what was admitted and hands it to the actors.
+    async fn take(&self, admitted: Vec<InboundMessage>) -> Result<(), StoreError> {
         if admitted.is_empty() {
             return Ok(());
         }
-        let accepted = self.context.store.accept(admitted.clone()).await.map_err(closed)?;
+        let accepted = self.context.store.accept(admitted.clone()).await?;
         let now = self.context.clock.now();
         for (message, accepted) in admitted.into_iter().zip(accepted) {
             self.context.metrics.accepted(message.platform);
@@ -46,9 +61,7 @@ impl Intake for Orchestrator {
         }
         Ok(())
     }
-}
 
-impl Orchestrator {
     fn hand_over(&self, message: InboundMessage, accepted: &Accepted, now: DateTime<Utc>) {
         // A delivery seen before, or another node's conversation.
         let (Some(seq), Some(lane)) = (accepted.seq, accepted.lane) else { return };
@@ -73,7 +86,7 @@ impl Orchestrator {
         let context = &self.context;
         match &message.content {
             // The platform itself says this; it matters only where a conversation is known.
-            InboundContent::Moved { .. } | InboundContent::Closed => {
+            content if content.is_of_platform() => {
                 let known = context.store.find_conversation(message.platform, &message.conversation).await?;
                 return Ok(known.is_some());
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use adjutant_core::error::UserError;
 use adjutant_core::id::ConversationId;
 use adjutant_core::kind::PlatformKind;
+use adjutant_core::message::ConversationKey;
 use adjutant_store::change::Change;
 use adjutant_store::error::StoreError;
 use adjutant_store::record::OutboxRow;
@@ -173,7 +174,11 @@ impl Orchestrator {
                     tracing::warn!(platform = %to.platform, conversation = to.key.0, "nothing can be sent there any more: {reason}");
                     self.tell(&to, Letter::Gone).await;
                 }
-                DeliveryEvent::Moved { from, to } => self.moved(&from, to).await,
+                DeliveryEvent::Moved { from, to } => {
+                    if let Err(error) = self.moved(&from, &to).await {
+                        tracing::warn!(%error, "a new key was not stored: {error}");
+                    }
+                }
                 DeliveryEvent::Fenced { .. }
                 | DeliveryEvent::FirstShown { .. }
                 | DeliveryEvent::Delivered { .. }
@@ -182,23 +187,31 @@ impl Orchestrator {
         }
     }
 
-    async fn tell(&self, to: &Target, letter: Letter) {
-        match self.context.store.find_conversation(to.platform, &to.key).await {
-            Ok(Some(conversation)) => self.dispatcher.tell(conversation.id, letter),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "a conversation could not be looked up: {error}"),
-        }
+    /// The conversation goes on under another key. `false` when another node holds it.
+    pub(crate) async fn moved(&self, from: &Target, to: &ConversationKey) -> Result<bool, StoreError> {
+        let found = self.context.store.find_conversation(from.platform, &from.key).await?;
+        let Some(conversation) = found.filter(|_| from.key != *to) else { return Ok(true) };
+        let Some(lane) = self.context.store.claim(conversation.id).await? else { return Ok(false) };
+        let rekey = Change::Rekey { conversation: conversation.id, key: to.clone() };
+        self.context.store.commit(Some(lane), vec![rekey]).await?;
+        self.dispatcher.deliver(lane, Letter::Moved(to.clone()));
+        Ok(true)
     }
 
-    async fn moved(&self, from: &Target, to: adjutant_core::message::ConversationKey) {
-        let found = self.context.store.find_conversation(from.platform, &from.key).await;
-        let Ok(Some(conversation)) = found else { return };
-        let Ok(Some(lane)) = self.context.store.claim(conversation.id).await else { return };
-        let rekey = Change::Rekey { conversation: conversation.id, key: to };
-        if let Err(error) = self.context.store.commit(Some(lane), vec![rekey]).await {
-            tracing::warn!(%error, conversation = %conversation.id, "the new key was not stored: {error}");
+    /// Tells the conversation's actor, which is called for if there is none.
+    async fn tell(&self, to: &Target, letter: Letter) {
+        let told = async {
+            let Some(conversation) = self.context.store.find_conversation(to.platform, &to.key).await? else {
+                return Ok(());
+            };
+            if let Some(lane) = self.context.store.claim(conversation.id).await? {
+                self.dispatcher.deliver(lane, letter);
+            }
+            Ok::<(), StoreError>(())
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "a conversation could not be told: {error}");
         }
-        self.dispatcher.deliver(lane, Letter::Wake);
     }
 
     /// Admits the person who was given this code.

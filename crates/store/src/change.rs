@@ -42,6 +42,15 @@ pub enum Change {
         conversation: ConversationId,
         key: ConversationKey,
     },
+    /// Nothing can be said in the conversation: what is not delivered is kept for its return.
+    SetAside {
+        conversation: ConversationId,
+        since: DateTime<Utc>,
+    },
+    /// The conversation has returned.
+    TakeBack {
+        conversation: ConversationId,
+    },
 
     /// Inserts the codebase, or replaces every column of the one with its id.
     PutCodebase(Codebase),

@@ -130,6 +130,8 @@ pub struct Run {
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     pub conversation: Conversation,
+    /// Since when nothing can be said in it; `None`: it can.
+    pub away_since: Option<DateTime<Utc>>,
     pub codebase: Option<Codebase>,
     pub session: Option<Session>,
     /// The session's run that has not ended, if any.
@@ -149,6 +151,7 @@ impl Snapshot {
     pub fn of_new(conversation: Conversation) -> Self {
         Self {
             conversation,
+            away_since: None,
             codebase: None,
             session: None,
             run: None,

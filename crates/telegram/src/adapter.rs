@@ -17,6 +17,7 @@ use crate::health::TelegramHealth;
 use crate::menu::Menus;
 use crate::poll::Poller;
 use crate::render::Names;
+use crate::rich::Latch;
 
 /// A bot on Telegram. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub names: Names,
     /// The Bot API server knows no drafts: one of one's own that is older than 9.5.
     pub no_drafts: AtomicBool,
+    pub rich: Latch,
 }
 
 /// Who the bot is, by Telegram's word.
@@ -70,8 +72,8 @@ impl Telegram {
         let client = Client::new(&config).map_err(|error| TelegramError::Client(error.to_string()))?;
         let (health, identity) = (TelegramHealth::default(), OnceCell::new());
         let names = config.commands.iter().map(|command| command.name.clone()).collect();
-        let (menus, no_drafts) = (Menus::default(), AtomicBool::new(false));
-        Ok(Self { inner: Arc::new(Inner { client, config, clock, health, identity, menus, names, no_drafts }) })
+        let (menus, no_drafts, rich) = (Menus::default(), AtomicBool::new(false), Latch::default());
+        Ok(Self { inner: Arc::new(Inner { client, config, clock, health, identity, menus, names, no_drafts, rich }) })
     }
 
     #[must_use]

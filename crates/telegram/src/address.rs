@@ -18,13 +18,12 @@ pub fn without_mention(username: &str, text: &str) -> String {
     said_to(username, text).unwrap_or_else(|| text.trim().to_owned())
 }
 
-/// `/cmd` is for every bot of the group, `/cmd@name` for the one named.
+/// `/cmd` is for every bot of the group, `/cmd@name` for the one named. The name stays: it tells the one from the other.
 fn command(username: &str, text: &str) -> Option<String> {
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    let (token, rest) = text.split_at(end);
-    match token.split_once('@') {
+    match text[..end].split_once('@') {
         None => Some(text.to_owned()),
-        Some((name, bot)) if bot.eq_ignore_ascii_case(username) => Some(format!("{name}{rest}")),
+        Some((_, bot)) if bot.eq_ignore_ascii_case(username) => Some(text.to_owned()),
         Some(_) => None,
     }
 }
@@ -62,8 +61,8 @@ mod tests {
     fn only_what_is_said_to_the_bot_is_heard_and_its_name_is_taken_out() {
         let cases = [
             ("/status", Some("/status")),
-            ("/status@my_bot", Some("/status")),
-            ("/Clone@MY_BOT https://x/y", Some("/Clone https://x/y")),
+            ("/status@my_bot", Some("/status@my_bot")),
+            ("/Clone@MY_BOT https://x/y", Some("/Clone@MY_BOT https://x/y")),
             ("/status@other_bot", None),
             ("@my_bot fix the tests", Some("fix the tests")),
             ("@my_bot: fix\nthe tests", Some("fix\nthe tests")),

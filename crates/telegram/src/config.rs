@@ -40,9 +40,11 @@ impl TelegramConfig {
 /// How model text is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// CommonMark as message entities.
+    /// As a rich message where the text needs one, for a table or a list of tasks; else as message entities.
     #[default]
     Auto,
+    /// As a rich message wherever that is taken.
+    Rich,
     /// The source as it stands.
     Plain,
 }

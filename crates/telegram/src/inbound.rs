@@ -88,6 +88,9 @@ fn read_message(id: i64, message: Message, me: Option<&Identity>, now: DateTime<
         let to = Place { chat, thread: None }.key();
         return Some(Heard::alone(envelope(chat_as_sender(place), InboundContent::Moved { to })));
     }
+    if message.forum_topic_reopened.is_some() {
+        return Some(Heard::alone(envelope(chat_as_sender(place), InboundContent::Opened)));
+    }
     let sender = message.from.as_ref().filter(|from| !from.is_bot && message.sender_chat.is_none())?;
     let content = if place.is_group() { said_in_group(&message, me?) } else { said_in_private(&message) };
     let album = message.media_group_id.clone();
@@ -162,18 +165,22 @@ fn read_press(press: CallbackQuery, now: DateTime<Utc>) -> Option<InboundMessage
 }
 
 fn read_membership(id: i64, change: &ChatMemberUpdated, now: DateTime<Utc>) -> Option<InboundMessage> {
-    if !matches!(change.new_chat_member.status.as_str(), "kicked" | "left") {
-        return None;
-    }
+    let member = &change.new_chat_member;
+    let (content, what) = match member.status.as_str() {
+        "kicked" | "left" => (InboundContent::Closed, "closed"),
+        "restricted" if member.can_send_messages == Some(false) => (InboundContent::Closed, "closed"),
+        "member" | "administrator" | "creator" | "restricted" => (InboundContent::Opened, "opened"),
+        _ => return None,
+    };
     let place = Place { chat: change.chat.id, thread: None };
     Some(InboundMessage {
         platform: PlatformKind::Telegram,
-        delivery: DeliveryId(format!("{id}:{}:closed:{}", place.chat, change.date)),
+        delivery: DeliveryId(format!("{id}:{}:{what}:{}", place.chat, change.date)),
         conversation: place.key(),
         sender: person(&change.from),
         message: None,
         sent_at: moment(change.date, now),
-        content: InboundContent::Closed,
+        content,
     })
 }
 

@@ -16,6 +16,7 @@ mod keys;
 mod menu;
 mod outbound;
 mod poll;
+mod rich;
 mod wire;
 
 pub use adapter::{Identity, Telegram, TelegramError};

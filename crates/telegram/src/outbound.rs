@@ -8,7 +8,7 @@ use adjutant_core::kind::PlatformKind;
 use adjutant_core::menu::MenuEntry;
 use adjutant_core::message::{ConversationKey, DeliveryId, IncomingFile, MessageRef};
 use adjutant_core::platform::{
-    Attachment, Bucket, Budget, Button, Capabilities, Form, Pace, Part, Platform, Preview, SendError, Sign,
+    Attachment, Bucket, Budget, Button, Capabilities, Form, Hearing, Pace, Part, Platform, Preview, SendError, Sign,
 };
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -27,7 +27,9 @@ use crate::draft;
 use crate::failure::CallError;
 use crate::files::{self, Look, Upload};
 use crate::keys::{Place, parse_message, parse_press};
+use crate::render::rich::{self, Block};
 use crate::render::{self, Rendered};
+use crate::rich::{EditRichMessage, RichMessage, SendRichMessage};
 
 /// Telegram takes 4096; the rest is room for what delivery adds, such as a closing fence or a marker.
 const PART_LIMIT: usize = 3800;
@@ -59,7 +61,7 @@ impl Platform for Telegram {
 
     fn measure(&self, text: &str) -> usize {
         match self.inner.config.format {
-            Format::Auto => render::render(text, &self.inner.names).units,
+            Format::Auto | Format::Rich => render::render(text, &self.inner.names).units,
             Format::Plain => render::utf16_units(text),
         }
     }
@@ -69,6 +71,9 @@ impl Platform for Telegram {
         let reply = reply_to(place, part)?;
         if let Some(attachment) = &part.attachment {
             return self.send_file(place, part, attachment, reply).await;
+        }
+        if let Some(blocks) = self.blocks(part) {
+            return self.send_rich(place, part, blocks, reply).await;
         }
         let rendered = self.rendered(part)?;
         let mut payload = SendMessage::new(ChatId(place.chat), rendered.text);
@@ -88,12 +93,16 @@ impl Platform for Telegram {
             // A file is sent once and never changed.
             return Ok(());
         }
+        let message_id = parse_message(at)?;
+        if let Some(blocks) = self.blocks(part) {
+            return self.edit_rich(place, message_id, part, blocks).await;
+        }
         let rendered = self.rendered(part)?;
-        let mut payload = EditMessageText::new(ChatId(place.chat), MessageId(parse_message(at)?), rendered.text);
+        let mut payload = EditMessageText::new(ChatId(place.chat), MessageId(message_id), rendered.text);
         payload.entities = (!rendered.entities.is_empty()).then_some(rendered.entities);
         payload.link_preview_options = Some(NO_PREVIEW);
         payload.reply_markup = keyboard(&part.buttons)?;
-        done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, "message is not modified")
+        done_or(self.inner.client.call::<_, IgnoredAny>(&payload).await, NOT_MODIFIED)
     }
 
     async fn draft(&self, to: &ConversationKey, id: PartId, part: &Part) -> Result<(), SendError> {
@@ -135,6 +144,14 @@ impl Platform for Telegram {
         files::fetch(&self.inner.client, file).await
     }
 
+    fn forms(&self, part: &Part) -> &'static [Form] {
+        if self.wants_rich(part) {
+            &[Form::Formatted, Form::Simple, Form::Plain]
+        } else {
+            &[Form::Formatted, Form::Plain]
+        }
+    }
+
     fn menu_differs(&self, of: &ConversationKey, commands: &[MenuEntry]) -> bool {
         Place::parse(of).is_ok_and(|place| self.inner.menus.differs(place, commands))
     }
@@ -142,6 +159,16 @@ impl Platform for Telegram {
     async fn set_menu(&self, of: &ConversationKey, commands: &[MenuEntry]) -> Result<(), SendError> {
         let Inner { client, config, menus, .. } = self.inner.as_ref();
         menus.set(client, &config.commands, Place::parse(of)?, commands).await
+    }
+
+    fn hearing(&self, of: &ConversationKey) -> Hearing {
+        match (Place::parse(of), self.inner.identity.get()) {
+            (Ok(place), Some(me)) if place.is_group() => Hearing::Addressed {
+                name: format!("@{}", me.username),
+                remedy: (!me.can_read_all_group_messages).then(|| PRIVACY_MODE.to_owned()),
+            },
+            _ => Hearing::Everything,
+        }
     }
 
     /// With underscores, because Telegram's apps make only `[a-z0-9_]` tappable.
@@ -160,6 +187,49 @@ impl Telegram {
         Preview::Draft { pace: PRIVATE_PACE, fades: draft::FADES }
     }
 
+    fn wants_rich(&self, part: &Part) -> bool {
+        let wanted = match self.inner.config.format {
+            Format::Auto => rich::is_needed(&part.text),
+            Format::Rich => true,
+            Format::Plain => false,
+        };
+        wanted && part.attachment.is_none() && self.inner.rich.is_open()
+    }
+
+    /// What goes out as a rich message.
+    fn blocks(&self, part: &Part) -> Option<Vec<Block>> {
+        let rich = part.form == Form::Formatted && self.wants_rich(part);
+        rich.then(|| rich::compose(&part.text, &self.inner.names)).flatten()
+    }
+
+    async fn send_rich(
+        &self,
+        place: Place,
+        part: &Part,
+        blocks: Vec<Block>,
+        reply_parameters: Option<ReplyParameters>,
+    ) -> Result<MessageRef, SendError> {
+        let payload = SendRichMessage {
+            chat_id: place.chat,
+            message_thread_id: place.thread,
+            rich_message: RichMessage::new(blocks),
+            disable_notification: part.silent.then_some(true),
+            reply_parameters,
+            reply_markup: keyboard(&part.buttons)?,
+        };
+        let sent: Sent = self.inner.rich.judge(self.inner.client.call(&payload).await)?;
+        Ok(MessageRef(sent.message_id.to_string()))
+    }
+
+    async fn edit_rich(&self, place: Place, message_id: i32, part: &Part, blocks: Vec<Block>) -> Result<(), SendError> {
+        let (rich_message, reply_markup) = (RichMessage::new(blocks), keyboard(&part.buttons)?);
+        let payload = EditRichMessage { chat_id: place.chat, message_id, rich_message, reply_markup };
+        match self.inner.client.call::<_, IgnoredAny>(&payload).await {
+            Err(CallError::Refused { description, .. }) if description.contains(NOT_MODIFIED) => Ok(()),
+            result => self.inner.rich.judge(result).map(drop),
+        }
+    }
+
     async fn send_file(
         &self,
         place: Place,
@@ -170,7 +240,7 @@ impl Telegram {
         // Telegram refuses pictures of odd proportions; on the ladder's next rung they are documents.
         let look = if part.form == Form::Formatted { Look::Best } else { Look::Document };
         let caption = match (part.form, self.inner.config.format) {
-            (Form::Formatted, Format::Auto) => render::render(&part.text, &self.inner.names),
+            (Form::Formatted, Format::Auto | Format::Rich) => render::render(&part.text, &self.inner.names),
             _ => render::plain(&part.text),
         };
         let upload = Upload::new(place, attachment, look).await?.caption(caption)?;
@@ -181,7 +251,9 @@ impl Telegram {
 
     fn rendered(&self, part: &Part) -> Result<Rendered, SendError> {
         let rendered = match (part.form, self.inner.config.format) {
-            (Form::Formatted, Format::Auto) => render::render(&part.text, &self.inner.names),
+            (Form::Formatted | Form::Simple, Format::Auto | Format::Rich) => {
+                render::render(&part.text, &self.inner.names)
+            }
             _ => render::plain(&part.text),
         };
         if rendered.text.trim().is_empty() {
@@ -190,6 +262,13 @@ impl Telegram {
         Ok(rendered)
     }
 }
+
+/// The text and the buttons are there already.
+const NOT_MODIFIED: &str = "message is not modified";
+
+/// <https://core.telegram.org/bots/features#privacy-mode>.
+const PRIVACY_MODE: &str = "Telegram's privacy mode keeps other talk from me, at times also mentions. To lift it: \
+     /setprivacy in @BotFather, Disable, then remove me from the group and add me again; or make me an administrator.";
 
 const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
     is_disabled: true,

@@ -1,11 +1,13 @@
-//! CommonMark → text and message entities.
+//! CommonMark → text and message entities, or the blocks of a rich message.
 //!
 //! No parse mode is used: a single unclosed mark would make Telegram refuse the whole message, while entities cannot
 //! fail to parse. Offsets are UTF-16 units: <https://core.telegram.org/bots/api#messageentity>.
 
 mod block;
+mod commands;
 mod entities;
 mod guard;
+pub mod rich;
 mod table;
 
 use std::collections::BTreeSet;

@@ -40,6 +40,7 @@ pub struct Message {
     pub media_group_id: Option<String>,
     pub reply_to_message: Option<Box<Message>>,
     pub forum_topic_created: Option<IgnoredAny>,
+    pub forum_topic_reopened: Option<IgnoredAny>,
     pub migrate_to_chat_id: Option<i64>,
     #[serde(flatten)]
     pub media: Media,
@@ -124,6 +125,8 @@ pub struct ChatMemberUpdated {
 #[derive(Debug, Deserialize)]
 pub struct ChatMember {
     pub status: String,
+    /// Only of somebody who is restricted.
+    pub can_send_messages: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -191,13 +194,22 @@ impl Media {
     }
 }
 
-/// The words of a rich message, one block a line. Its blocks nest text as strings, lists and objects with `text`.
+/// The words of a rich message, one block a line. Blocks nest text as strings, lists and objects; lists, quotes and
+/// tables nest blocks.
 fn plain_words(rich: &Value) -> String {
     fn collect(value: &Value, into: &mut String) {
         match value {
             Value::String(text) => into.push_str(text),
             Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
-            Value::Object(fields) => fields.get("text").into_iter().for_each(|text| collect(text, into)),
+            Value::Object(fields) => {
+                for name in ["text", "items", "blocks", "cells"] {
+                    let Some(inner) = fields.get(name) else { continue };
+                    if name != "text" && !into.is_empty() {
+                        into.push(' ');
+                    }
+                    collect(inner, into);
+                }
+            }
             _ => {}
         }
     }

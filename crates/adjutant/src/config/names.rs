@@ -104,7 +104,7 @@ pub const VARIABLES: &[Variable] = &[
     open("TELEGRAM_STREAMING_MODE", TELEGRAM, "stream", "batch",
         "How replies arrive: `stream` (grow while they are written), `batch` (one finished reply) or `quiet` (stream without status lines)."),
     open("TELEGRAM_FORMAT", TELEGRAM, "auto", "plain",
-        "How replies are marked up: `auto`, or `plain` for the text as the assistant wrote it."),
+        "How replies are marked up: `auto` (rich messages where a text needs them, for a table or a list of tasks), `rich` (everywhere) or `plain` (the text as the assistant wrote it)."),
     open("TELEGRAM_MESSAGES_PER_SECOND", TELEGRAM, "30", "30",
         "The bot-wide budget; raise it only with paid broadcasts or your own Bot API server."),
     open("TELEGRAM_API_URL", TELEGRAM, "Telegram's own", "http://127.0.0.1:8081",

@@ -35,7 +35,7 @@ impl Telegram {
         let allowed_users =
             reader.list("TELEGRAM_ALLOWED_USERS", wanted, |text| text.parse().ok().filter(|id| *id > 0));
         let mode = super::conversations::reply_mode(reader, "TELEGRAM_STREAMING_MODE");
-        let formats = [("auto", Format::Auto), ("plain", Format::Plain)];
+        let formats = [("auto", Format::Auto), ("rich", Format::Rich), ("plain", Format::Plain)];
         let format = reader.choice("TELEGRAM_FORMAT", &formats).unwrap_or_default();
         let messages_per_second = reader.number("TELEGRAM_MESSAGES_PER_SECOND", 1..=1000).unwrap_or(30);
         let api_url = reader.address("TELEGRAM_API_URL");

@@ -29,6 +29,40 @@ async fn a_streamed_answer_grows_as_a_draft_and_becomes_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_does_not_change_is_shown_again_before_it_fades() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "/mode quiet");
+    gateway.until_said("quiet").await;
+    gateway.telegram.says(ANA, ANA, "think [[hang-after:I look at it.]]");
+    gateway.until_drafted("I look at it.").await;
+    for _ in 0..4 {
+        let before = gateway.telegram.drafts(ANA).len();
+        gateway.advance(std::time::Duration::from_secs(21)).await;
+        gateway.telegram.wait_until("the draft again", |fake| (fake.drafts(ANA).len() > before).then_some(())).await;
+        assert!(gateway.telegram.draft(ANA).is_some_and(|draft| draft.contains("I look at it.")));
+    }
+    gateway.telegram.says(ANA, ANA, "/stop");
+    gateway.until_said("Stopped after").await;
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_comes_back_behind_whatever_is_said_meanwhile() {
+    let gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "/mode quiet");
+    gateway.until_said("quiet").await;
+    gateway.telegram.says(ANA, ANA, "think [[hang-after:I look at it.]]");
+    gateway.until_drafted("I look at it.").await;
+    gateway.telegram.says(ANA, ANA, "and then? [[text:Then this.]]");
+    gateway.until_said("Queued, 1st in line").await;
+    gateway.advance(std::time::Duration::from_secs(3)).await;
+    gateway.until_drafted("I look at it.").await;
+    gateway.telegram.says(ANA, ANA, "/stop");
+    gateway.until_said("Then this.").await;
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_permission_is_asked_by_button_and_its_answer_reaches_the_assistant() {
     let gateway = TestGateway::start().await;
     gateway.telegram.says(ANA, ANA, "run it [[permission:Bash:echo hi]] [[text:finished]]");

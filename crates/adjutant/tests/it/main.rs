@@ -29,6 +29,7 @@ mod questions;
 mod real_claude;
 mod restart;
 mod robust;
+mod rooms;
 mod run_as;
 mod secrets;
 mod send_faults;

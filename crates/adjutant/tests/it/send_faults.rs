@@ -265,33 +265,60 @@ async fn markup_that_is_refused_comes_as_plain_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_that_is_gone_stops_what_runs_and_what_waits_there() {
+async fn a_table_comes_as_one_and_where_that_is_refused_as_text() {
+    const PROMPT: &str = "[[text:| file | lines |\n|---|---|\n| a.rs | 7 |\n]]";
     let gateway = start().await;
-    gateway.telegram.says(ANA, ANA, "[[text:First.]] [[permission:Bash:make]] [[text:Second.]]");
-    gateway.until_said("wants to run").await;
-    gateway.telegram.says(ANA, ANA, "[[text:Queued.]]");
-    gateway.until_said("Queued, 1st in line").await;
-    gateway.telegram.fail_in(ANA, SEND, refusal(403, "Forbidden: bot was blocked by the user"), 100);
-    gateway.telegram.says(ANA, ANA, "/status");
-    gateway.until_settled().await;
-    let calls = gateway.telegram.calls(SEND);
-    gateway.advance(Duration::from_secs(3600)).await;
-    ben_is_answered_meanwhile(&gateway, "Second.").await;
-    assert_eq!(with(&gateway, "Queued."), []);
-    assert_eq!(gateway.prompts().len(), 2, "what waited in the chat is dropped\n{}", gateway.story());
-    assert!(gateway.telegram.calls(SEND) <= calls + 2, "nothing more is tried there\n{}", gateway.story());
+    gateway.telegram.says(ANA, ANA, PROMPT);
+    gateway.until_said("a.rs | 7").await;
+    assert!(with(&gateway, "a.rs | 7")[0].rich.is_some());
+    gateway.telegram.fail_in(ANA, "sendRichMessage", refusal(400, "Bad Request: RICH_MESSAGE_INVALID"), 1);
+    gateway.telegram.says(ANA, ANA, PROMPT);
+    gateway.until_said("a.rs │ 7").await;
+    let said = with(&gateway, "a.rs │ 7");
+    assert_eq!((said.len(), said[0].styled("pre").len()), (1, 1), "{}", gateway.story());
     gateway.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_that_comes_back_is_answered_again() {
+async fn a_chat_that_is_gone_stops_what_runs_and_keeps_what_waits_for_its_return() {
+    let mut gateway = start().await;
+    gateway.telegram.says(ANA, ANA, "[[text:First.]] [[permission:Bash:make]] [[text:Second.]]");
+    gateway.until_said("wants to run").await;
+    gateway.telegram.says(ANA, ANA, "[[text:Queued.]]");
+    gateway.until_said("Queued, 1st in line").await;
+    gateway.telegram.blocks(ANA, ANA);
+    gateway.until_settled().await;
+    let calls = gateway.telegram.calls(SEND);
+    gateway.advance(Duration::from_secs(3600)).await;
+    ben_is_answered_meanwhile(&gateway, "Second.").await;
+    assert_eq!(gateway.prompts().len(), 2, "what waits in the chat waits\n{}", gateway.story());
+    assert!(gateway.telegram.calls(SEND) <= calls + 2, "nothing more is tried there\n{}", gateway.story());
+
+    gateway.kill();
+    gateway.launch().await;
+    gateway.telegram.unblocks(ANA, ANA);
+    gateway.until_said("Queued.").await;
+    gateway.until_settled().await;
+    let stopped = with(&gateway, "when I could not write here any more");
+    assert_eq!((stopped.len(), with(&gateway, "First.").len()), (1, 1), "{}", gateway.story());
+    assert!(stopped[0].id < with(&gateway, "Queued.").last().unwrap().id, "{}", gateway.story());
+    assert_eq!(with(&gateway, "Second."), []);
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_comes_back_gets_what_was_kept_and_is_answered_again() {
     let gateway = start().await;
     gateway.telegram.fail_in(ANA, SEND, refusal(403, "Forbidden: bot was blocked by the user"), 1);
     gateway.telegram.says(ANA, ANA, "[[text:Unheard.]]");
     until_tried(&gateway).await;
     gateway.until_settled().await;
+    assert_eq!(with(&gateway, "Unheard."), []);
     gateway.telegram.says(ANA, ANA, "[[text:Here again.]]");
     gateway.until_said("Here again.").await;
-    assert_eq!(with(&gateway, "Unheard."), []);
+    gateway.until_settled().await;
+    let (kept, now) = (with(&gateway, "Unheard."), with(&gateway, "Here again."));
+    assert_eq!((kept.len(), now.len()), (1, 1), "{}", gateway.story());
+    assert!(kept[0].id < now[0].id, "{}", gateway.story());
     gateway.finish().await;
 }

@@ -222,13 +222,4 @@ impl Actor {
             Work::Idle | Work::Waiting { .. } => Ok(()),
         }
     }
-
-    /// The platform cannot be reached any more: stop what runs, drop what waits.
-    pub(super) async fn on_gone(&mut self) -> Result<(), Halt> {
-        let changes = self.clear_line();
-        if !changes.is_empty() {
-            self.commit(changes, Vec::new()).await?;
-        }
-        self.stop_turn(StopReason::Person).await
-    }
 }

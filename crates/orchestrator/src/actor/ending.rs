@@ -52,6 +52,9 @@ impl Actor {
         match outcome {
             Outcome::Completed if turn.reply.said_something() => self.first_note().unwrap_or_default(),
             Outcome::Completed => words::silent(after),
+            Outcome::Interrupted if turn.stopping.is_some_and(|stopping| stopping.why == StopReason::Unreachable) => {
+                words::stopped_unreachable(after)
+            }
             Outcome::Interrupted => words::stopped(after),
             Outcome::Failed { class, message } => {
                 assistant.map_or_else(String::new, |assistant| trouble::failed(assistant, *class, message))
@@ -212,7 +215,7 @@ impl Actor {
 fn judged(turn: &ActiveTurn, outcome: Outcome) -> Outcome {
     match (turn.stopping.map(|stopping| stopping.why), outcome) {
         (_, Outcome::Completed) => Outcome::Completed,
-        (Some(StopReason::Person), _) => Outcome::Interrupted,
+        (Some(StopReason::Person | StopReason::Unreachable), _) => Outcome::Interrupted,
         (Some(StopReason::Silence(time)), _) => {
             Outcome::Failed { class: FailureClass::Stalled, message: trouble::silence(time) }
         }

@@ -76,6 +76,7 @@ impl Actor {
             dispatcher: Arc::clone(dispatcher),
             lane,
             conversation: snapshot.conversation.clone(),
+            away_since: snapshot.away_since,
             codebase: snapshot.codebase.clone(),
             menu_news: MenuNews::Loaded,
             session: snapshot.session.clone(),
@@ -95,7 +96,9 @@ impl Actor {
             pending: Mutex::default(),
             endings: Vec::new(),
         };
-        if leftovers == Leftovers::Possible {
+        if actor.away_since.is_some() {
+            actor.context.delivery.set_aside(&actor.target());
+        } else if leftovers == Leftovers::Possible {
             // Before anything new is said: what an earlier life committed and did not deliver comes first.
             let rows = context.store.undelivered_of(lane.conversation).await?;
             context.delivery.recover(Some(lane), rows);

@@ -15,6 +15,7 @@
 //! | [`permission`] [`question`] | what the assistant asks, what people answer |
 //! | [`apply`] [`forget`] | what a command changes, what it deletes |
 //! | [`menu`] | the commands that the platform's apps offer |
+//! | [`away`] | nothing can be said here, or only elsewhere |
 //! | [`timers`] | watchdogs, idle time, expiry |
 //! | [`recover`] | turns that ran when the gateway went away |
 
@@ -32,6 +33,7 @@ use adjutant_core::session::Session;
 use adjutant_store::change::Change;
 use adjutant_store::error::StoreError;
 use adjutant_store::record::{Inbound, Lane, PartKind};
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sync_wrapper::{SyncFuture, SyncStream};
@@ -39,11 +41,12 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::commands::{CommandError, Outcome};
 use crate::context::Context;
-use crate::delivery::{Draft, Target, Working};
+use crate::delivery::{Draft, Working};
 use crate::dispatcher::Dispatcher;
 use crate::outbound::{self, Message};
 
 mod apply;
+mod away;
 mod begin;
 mod ending;
 mod events;
@@ -76,6 +79,8 @@ pub struct Actor {
     lane: Lane,
     platform: Arc<dyn Platform>,
     conversation: Conversation,
+    /// Since when nothing can be said here.
+    away_since: Option<DateTime<Utc>>,
     codebase: Option<Codebase>,
     menu_news: MenuNews,
     session: Option<Session>,
@@ -184,10 +189,6 @@ impl From<StoreError> for Halt {
 }
 
 impl Actor {
-    fn target(&self) -> Target {
-        Target::new(self.conversation.platform, self.conversation.key.clone())
-    }
-
     fn notice(&self, text: impl Into<String>) -> Message {
         Message::new(&self.conversation, PartKind::Notice, Part::text(text))
     }

@@ -10,7 +10,7 @@ use adjutant_store::store::CodebaseLookup;
 use chrono::{DateTime, Utc};
 
 use super::Actor;
-use super::receive::text_of;
+use super::receive::{text_of, title_of};
 use crate::binding;
 use crate::commands::{self, CommandError, steer};
 use crate::language::arguments;
@@ -118,7 +118,7 @@ impl Actor {
         Ok(Prepared {
             text: registry::frame(name, &text),
             command: Some(name.to_owned()),
-            title: one_line(text_of(inbound), 60),
+            title: title_of(inbound),
             fresh,
             notes,
         })

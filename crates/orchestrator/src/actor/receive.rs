@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adjutant_core::message::InboundContent;
-use adjutant_core::platform::Part;
+use adjutant_core::platform::{Hearing, Part};
 use adjutant_store::change::Change;
 use adjutant_store::record::{Inbound, InboundState, PartKind};
 
@@ -21,7 +21,7 @@ impl Actor {
         loop {
             if let Some((_, inbound)) = self.inbox.pop_first() {
                 self.receive(inbound).await?;
-            } else if matches!(self.work, Work::Idle) && !self.line.is_empty() {
+            } else if matches!(self.work, Work::Idle) && !self.line.is_empty() && self.away_since.is_none() {
                 self.start_next().await?;
             } else {
                 return Ok(());
@@ -31,9 +31,15 @@ impl Actor {
 
     async fn receive(&mut self, inbound: Inbound) -> Result<(), Halt> {
         // Checked at intake and again here: somebody may have been taken off the list in between.
-        let open_to_all = matches!(inbound.message.content, InboundContent::Moved { .. } | InboundContent::Closed);
+        let open_to_all = inbound.message.content.is_of_platform();
         if !open_to_all && !self.context.people.allows(inbound.message.platform, &inbound.message.sender) {
             return self.done(&inbound, Vec::new(), Vec::new()).await;
+        }
+        if self.ends_absence(&inbound) {
+            self.on_back().await?;
+        } else if self.away_since.is_none() {
+            // Should delivery know of an absence that was never recorded, this ends it.
+            self.context.delivery.take_back(&self.target());
         }
         match inbound.message.content.clone() {
             InboundContent::Text { text, .. } => self.receive_text(inbound, &text).await,
@@ -46,13 +52,14 @@ impl Actor {
             InboundContent::Moved { to } => {
                 let changes = vec![Change::Rekey { conversation: self.conversation.id, key: to.clone() }];
                 self.done(&inbound, changes, Vec::new()).await?;
-                self.conversation.key = to;
+                self.on_moved(to);
                 Ok(())
             }
             InboundContent::Closed => {
                 self.done(&inbound, Vec::new(), Vec::new()).await?;
                 self.on_gone().await
             }
+            InboundContent::Opened => self.done(&inbound, Vec::new(), Vec::new()).await,
         }
     }
 
@@ -88,9 +95,20 @@ impl Actor {
         if known || !self.line.is_empty() {
             return self.admit(inbound).await;
         }
-        let error = codebase_words::unknown_slash(&self.call(&inbound), name);
+        let call = self.call(&inbound);
+        if self.is_for_all(&inbound) && codebase_words::near_slash(&call, name).is_none() {
+            return self.done(&inbound, Vec::new(), Vec::new()).await;
+        }
+        let error = codebase_words::unknown_slash(&call, name);
         let notice = self.answer_to(&inbound, error.to_string());
         self.done(&inbound, Vec::new(), vec![notice]).await
+    }
+
+    /// Whether a command was called into a room where others listen, too, without a name: it may be another one's.
+    fn is_for_all(&self, inbound: &Inbound) -> bool {
+        let hearing = self.platform.hearing(&self.conversation.key);
+        let named = text_of(inbound).split_whitespace().next().is_some_and(|token| token.contains('@'));
+        matches!(hearing, Hearing::Addressed { .. }) && !named
     }
 
     /// An invocation that cannot work is refused at once, unless something in line may still change the codebase.
@@ -171,7 +189,7 @@ impl Actor {
             session: self.session.clone(),
             model: self.model(),
             turn: self.turn_view(),
-            queue: self.waiting_prompt().chain(&self.line).map(|waiting| one_line(text_of(waiting), 60)).collect(),
+            queue: self.waiting_prompt().chain(&self.line).map(title_of).collect(),
             approvals: self.approvals.values().cloned().collect(),
             sender: inbound.message.sender.clone(),
             now: self.context.clock.now(),
@@ -202,12 +220,9 @@ impl Actor {
                 tool: turn.current_tool().map(turn_words::tool_title),
                 waits_for_approval: self.has_open_approval(),
             }),
-            Work::Command(command) => Some(TurnView {
-                title: one_line(text_of(&command.inbound), 60),
-                since: now,
-                tool: None,
-                waits_for_approval: false,
-            }),
+            Work::Command(command) => {
+                Some(TurnView { title: title_of(&command.inbound), since: now, tool: None, waits_for_approval: false })
+            }
             Work::Idle | Work::Waiting { .. } => None,
         }
     }
@@ -257,4 +272,14 @@ fn has_more(inbound: &Inbound) -> bool {
 /// The text of a message, empty if it has none.
 pub(super) fn text_of(inbound: &Inbound) -> &str {
     inbound.message.content.text().unwrap_or_default()
+}
+
+/// How a message is told of in a line. In a group a command may carry the gateway's own name.
+pub(super) fn title_of(inbound: &Inbound) -> String {
+    let text = text_of(inbound);
+    let (token, rest) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
+    match token.split_once('@') {
+        Some((name, _)) if name.starts_with('/') => one_line(&format!("{name}{rest}"), 60),
+        _ => one_line(text, 60),
+    }
 }

@@ -90,6 +90,8 @@ pub(super) enum StopReason {
     Silence(Duration),
     /// The turn had taken this long, the longest it may.
     TimeOver(Duration),
+    /// Nothing can be said in the conversation any more.
+    Unreachable,
 }
 
 impl ActiveTurn {

@@ -78,6 +78,7 @@ impl Actor {
                 }
             }
             Letter::Gone => self.on_gone().await?,
+            Letter::Moved(to) => self.on_moved(to),
         }
         Ok(())
     }
@@ -93,7 +94,9 @@ impl Actor {
     }
 
     fn has_nothing_left(&self) -> bool {
-        matches!(self.work, Work::Idle) && self.line.is_empty() && self.inbox.is_empty() && self.run.is_none()
+        // What waits for somebody's return waits in the store.
+        let none_waits = self.line.is_empty() || self.away_since.is_some();
+        matches!(self.work, Work::Idle) && none_waits && self.inbox.is_empty() && self.run.is_none()
     }
 
     /// The gateway stops: the run goes on without it, and the next life of the gateway attaches to it.

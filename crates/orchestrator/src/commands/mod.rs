@@ -66,6 +66,7 @@ commands! {
     codebase_drop::DropCodebase,
     commands_drop::DropCommands,
     start_beside::StartBeside,
+    start::Start,
 }
 
 pub use command_set::Written;
@@ -85,7 +86,7 @@ pub fn find(name: &str) -> Option<&'static dyn Command> {
 /// The commands in the order in which an app's menu lists them: what is needed in the middle of the work comes first.
 pub fn menu() -> impl Iterator<Item = &'static dyn Command> {
     let of = |group: Group| ALL.iter().copied().filter(move |command| command.group() == group);
-    of(Group::Session).chain(of(Group::Codebase)).chain(of(Group::Commands))
+    Group::LISTED.into_iter().rev().flat_map(of)
 }
 
 /// One slash command.

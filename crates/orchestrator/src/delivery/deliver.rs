@@ -49,6 +49,8 @@ struct Trip<'a> {
     row: Outgoing,
     way: Way,
     form: Form,
+    /// What may be tried after a refusal; asked once, because what was refused changes the answer.
+    forms: &'static [Form],
     /// The row stands as `Sending` in the ledger.
     committed: bool,
     /// A copy may be on the platform already.
@@ -79,18 +81,19 @@ impl Office {
             let wait = (due_at - self.clock.now()).to_std().unwrap_or_default();
             self.wait(wait).await?;
         }
-        let (shown, in_doubt) = {
+        let (shown, in_doubt, anew) = {
             let mut state = desk.lock();
-            (state.shown(row.id), state.take_doubt(row.id))
+            (state.shown(row.id), state.take_doubt(row.id), state.take_anew(row.id))
         };
         let mut message = row.message.clone().or_else(|| shown.as_ref().map(|shown| shown.message.clone()));
-        if message.is_none() && (row.revision > 1 || row.stage == Stage::Unclear) {
+        if message.is_none() && !anew && (row.revision > 1 || row.stage == Stage::Unclear) {
             message = self.find_message(row.id).await?;
         }
         let mut trip = Trip {
             line,
             desk,
             form: row.part.form,
+            forms: line.platform.forms(&row.part),
             committed: row.stage != Stage::Pending,
             unclear: u32::from((row.stage == Stage::Unclear || in_doubt) && message.is_none()),
             way: message.map_or(Way::Send, Way::Edit),
@@ -181,6 +184,9 @@ impl Office {
     async fn arrived(&self, trip: &mut Trip<'_>, message: MessageRef) -> Go {
         let (id, revision, to) = (trip.row.id, trip.row.revision, trip.row.to.clone());
         trip.desk.lock().show(Shown { id, message: message.clone(), since: None });
+        if trip.way == Way::Send {
+            trip.desk.show_drafts_again();
+        }
         let sent = Change::Sent { id, revision, message: message.clone() };
         let recorded = self.record(trip, vec![sent]).await;
         if let Some(old) = trip.replaces.take() {
@@ -286,15 +292,16 @@ impl Trip<'_> {
         }
         if let Some(newer) = self.desk.lock().take_newer(&self.row) {
             self.committed = newer.stage == Stage::Sending;
-            self.form = newer.part.form;
+            (self.form, self.forms) = (newer.part.form, self.line.platform.forms(&newer.part));
             self.row = newer;
         }
     }
 
-    /// After a refusal: plain instead of formatted, then a new message instead of an edit. `false`: nothing is left.
+    /// After a refusal: the next rung, then a new message instead of an edit. `false`: nothing is left.
     fn next_form(&mut self) -> bool {
-        if self.form == Form::Formatted {
-            self.form = Form::Plain;
+        let next = self.forms.iter().skip_while(|form| **form != self.form).nth(1);
+        if let Some(next) = next {
+            self.form = *next;
             return true;
         }
         if self.way == Way::Send {

@@ -57,6 +57,8 @@ pub(super) struct State {
     shown: VecDeque<Shown>,
     /// Parts whose first preview may stand there without our knowing its id.
     in_doubt: Vec<PartId>,
+    /// Parts whose messages stand under a key that is no more.
+    pub anew: Vec<PartId>,
 }
 
 /// A message of ours that is visible.
@@ -257,6 +259,13 @@ impl State {
         let before = self.in_doubt.len();
         self.in_doubt.retain(|doubtful| *doubtful != id);
         self.in_doubt.len() < before
+    }
+
+    /// Whether a part is to be sent as if it had never been. It is asked once.
+    pub fn take_anew(&mut self, id: PartId) -> bool {
+        let before = self.anew.len();
+        self.anew.retain(|moved| *moved != id);
+        self.anew.len() < before
     }
 
     /// Remembers where a part is to be seen.

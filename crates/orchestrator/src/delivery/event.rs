@@ -14,7 +14,8 @@ pub enum DeliveryEvent {
     Delivered { id: PartId, to: Target, revision: i64, message: MessageRef },
     /// Every form was refused, or it was tried for too long. Recorded and logged.
     Dead { id: PartId, to: Target, error: String },
-    /// Blocked, deleted or archived: everything that waited there was given up.
+    /// Blocked, deleted or archived: what waits there is kept in the store, and nothing is tried until
+    /// [`Delivery::take_back`](super::Delivery::take_back).
     Gone { to: Target, reason: String },
     /// The conversation goes on under another key; what waits goes there.
     Moved { from: Target, to: ConversationKey },

@@ -33,24 +33,40 @@ pub(super) enum End {
 }
 
 impl Office {
-    /// Nothing can be sent there any more: gives up everything that waits.
+    /// Nothing can be sent there now. What belongs to a conversation is kept in the store for its return.
     pub(super) async fn gone(&self, desk: &Desk, to: &Target, row: Option<&Outgoing>, reason: String) {
         let reason = self.mask.apply(reason);
+        // What was said outside any conversation says nothing about one that may begin there.
+        if row.is_none_or(|row| row.lane.is_some()) {
+            self.set_aside(to);
+        }
         let waiting = desk.lock().take_rows(to);
-        let mut given_up: Vec<PartId> = Vec::new();
+        let mut seen: Vec<PartId> = Vec::new();
         for row in row.into_iter().chain(&waiting) {
-            if given_up.contains(&row.id) {
+            if seen.contains(&row.id) {
                 continue;
             }
-            given_up.push(row.id);
-            self.counts.count_abandoned();
-            let change = Change::Abandon { id: row.id, error: reason.clone() };
-            if self.commit(row.lane, row.id, vec![change]).await == Err(LedgerError::Fenced) {
+            seen.push(row.id);
+            if self.commit(row.lane, row.id, self.kept(row, &reason)).await == Err(LedgerError::Fenced) {
                 break;
             }
         }
-        tracing::info!(platform = %to.platform, waiting = given_up.len(), "a conversation is gone: {reason}");
+        tracing::info!(platform = %to.platform, waiting = seen.len(), "nothing can be sent in a conversation: {reason}");
         self.tell(DeliveryEvent::Gone { to: to.clone(), reason });
+    }
+
+    /// What becomes of a row that cannot be sent now: nobody returns to what was said outside any conversation.
+    fn kept(&self, row: &Outgoing, reason: &str) -> Vec<Change> {
+        let (id, error) = (row.id, reason.to_owned());
+        if row.lane.is_none() {
+            self.counts.count_abandoned();
+            return vec![Change::Abandon { id, error }];
+        }
+        match row.stage {
+            // A copy may stand there: it stays marked as that.
+            Stage::Unclear => Vec::new(),
+            Stage::Pending | Stage::Sending => vec![Change::Defer { id, error, due_at: self.clock.now() }],
+        }
     }
 
     /// The conversation has another key now: what waits is queued there.
@@ -64,7 +80,9 @@ impl Office {
         self.tell(DeliveryEvent::Moved { from: from.clone(), to: to.key.clone() });
         let current = row.map(|row| Outgoing { to: to.clone(), stage: Stage::Sending, ..row });
         for row in current.into_iter().chain(waiting) {
-            self.submit(row);
+            // Its message has another name there, or none.
+            self.begin_anew(&to, row.id);
+            self.submit(Outgoing { message: None, ..row });
         }
     }
 

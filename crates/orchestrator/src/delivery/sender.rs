@@ -1,12 +1,13 @@
 //! The face of delivery.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use adjutant_core::clock::Clock;
+use adjutant_core::id::PartId;
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::mask::Mask;
 use adjutant_core::menu::MenuEntry;
@@ -49,6 +50,8 @@ pub(super) struct Office {
     events: mpsc::UnboundedSender<DeliveryEvent>,
     /// Conversations with something to do, and no others.
     desks: Mutex<HashMap<Target, Arc<Desk>>>,
+    /// Conversations in which nothing can be said now.
+    aside: Mutex<HashSet<Target>>,
     /// Conversations whose rows were left to the next start.
     pub left: AtomicUsize,
     /// Told whenever a desk is cleared away.
@@ -83,6 +86,7 @@ impl Delivery {
             lines,
             events,
             desks: Mutex::default(),
+            aside: Mutex::default(),
             left: AtomicUsize::new(0),
             cleared: Notify::new(),
         };
@@ -95,7 +99,7 @@ impl Delivery {
     pub fn ready(&self, to: &Target) -> bool {
         let Some(line) = self.office.lines.get(&to.platform) else { return false };
         let idle = self.office.desks().get(to).is_none_or(|desk| desk.lock().is_settled());
-        idle && !self.office.closing.is_cancelled() && {
+        idle && !self.office.closing.is_cancelled() && !self.office.is_aside(to) && {
             let buckets = line.platform.capabilities(&to.key).budget.buckets;
             line.budgets.is_free(&buckets, self.office.clock.monotonic())
         }
@@ -119,6 +123,19 @@ impl Delivery {
                 }
             });
         }
+    }
+
+    /// Nothing can be said there: what is submitted stays in the store as it is, until the conversation is taken back.
+    pub fn set_aside(&self, to: &Target) {
+        self.office.set_aside(to);
+        if let Some(desk) = self.office.desks().get(to) {
+            desk.lock().take_rows(to);
+        }
+    }
+
+    /// The conversation has returned; what is kept for it comes by [`Delivery::recover`].
+    pub fn take_back(&self, to: &Target) {
+        self.office.aside().remove(to);
     }
 
     /// Shows an open row while it is written. The row must be committed as `Open` before.
@@ -265,13 +282,27 @@ impl Office {
         let to = row.to.clone();
         let id = row.id;
         if self.at_desk(&to, |_, state| state.submit(row)).is_none() {
-            tracing::warn!(part = %id, platform = %to.platform, "part {id} waits: its platform is switched off");
+            tracing::info!(part = %id, platform = %to.platform, "part {id} waits: nothing can be sent there now");
         }
     }
 
-    /// Works at the conversation's desk, set up if it was idle; `None` where the platform is switched off.
+    pub fn set_aside(&self, to: &Target) {
+        self.aside().insert(to.clone());
+    }
+
+    fn is_aside(&self, to: &Target) -> bool {
+        self.aside().contains(to)
+    }
+
+    /// Whatever the ledger says of this part's message, the next try sends a new one.
+    pub fn begin_anew(self: &Arc<Self>, to: &Target, id: PartId) {
+        self.at_desk(to, |_, state| state.anew.push(id));
+    }
+
+    /// Works at the conversation's desk, set up if it was idle; `None` where nothing can be sent now: the platform is
+    /// switched off, or the conversation set aside.
     fn at_desk<T>(self: &Arc<Self>, to: &Target, work: impl FnOnce(&Arc<Desk>, &mut State) -> T) -> Option<T> {
-        let line = self.lines.get(&to.platform)?;
+        let line = self.lines.get(&to.platform).filter(|_| !self.is_aside(to))?;
         let mut desks = self.desks();
         let desk = desks.entry(to.clone()).or_insert_with(|| {
             let desk = Arc::new(Desk::new(line.platform.capabilities(&to.key)));
@@ -339,6 +370,10 @@ impl Office {
             self.cleared.notify_waiters();
         }
         done
+    }
+
+    fn aside(&self) -> MutexGuard<'_, HashSet<Target>> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn desks(&self) -> MutexGuard<'_, HashMap<Target, Arc<Desk>>> {

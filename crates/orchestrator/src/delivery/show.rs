@@ -83,6 +83,9 @@ impl Office {
         let platform = &self.line(open.to.platform)?.platform;
         let (body, status) = (self.mask.apply(body), self.mask.apply(status));
         let text = render(&body, &status, desk.capabilities.part_limit, &|text| platform.measure(text));
+        // What is not complete yet has no need of the first rung, and some of it would not be taken.
+        let forms = platform.forms(&Part { text: text.clone(), form, ..open.part.clone() });
+        let form = if form == Form::Formatted && forms.contains(&Form::Simple) { Form::Simple } else { form };
         let hash = fingerprint(&text, form);
         let now = self.clock.monotonic();
         let keep = desk.keep_alive().filter(|_| !no_draft);
@@ -124,7 +127,7 @@ impl Office {
             // An edit or a draft may be repeated; a message that may stand there already must not be, its text comes with the end.
             SendError::Ambiguous(_) if look.showing != Showing::Send => desk.slow_down(id, now),
             SendError::Rejected(_) if look.showing == Showing::Draft => desk.preview_by_edits(id),
-            SendError::Rejected(_) if look.part.form == Form::Formatted => desk.preview_plainly(id),
+            SendError::Rejected(_) if look.part.form != Form::Plain => desk.preview_plainly(id),
             SendError::Ambiguous(_) => {
                 desk.lock().doubt(id);
                 desk.give_previews_up(id);
@@ -144,6 +147,13 @@ impl Desk {
         }
         if let Some(slot) = self.lock().slot(id) {
             slot.seen = seen;
+        }
+    }
+
+    /// A new message takes every draft out of sight.
+    pub(super) fn show_drafts_again(&self) {
+        if self.keep_alive().is_some() {
+            self.lock().slots.iter_mut().for_each(|slot| slot.seen = Seen::default());
         }
     }
 

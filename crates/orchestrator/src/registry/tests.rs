@@ -124,3 +124,43 @@ fn a_framed_command_says_that_it_is_to_be_carried_out_and_keeps_its_text() {
     assert!(text.starts_with("The user invoked the command `plan`. Carry out its instructions below now"));
     assert!(text.ends_with("\n\nPlan $1 `now`."));
 }
+
+#[test]
+fn a_menu_has_names_that_can_be_tapped_and_what_is_tapped_is_found_again() {
+    let command =
+        |path: &str, description: &str| RegisteredCommand { path: path.into(), description: description.into() };
+    let registry: CommandRegistry = [
+        ("plan-feature", command("a/plan-feature.md", "Plan a feature")),
+        ("plan.feature", command("b/plan.feature.md", "")),
+        ("Plan_Feature", command("c/Plan_Feature.md", "Another")),
+        ("status", command("status.md", "Hidden by the gateway's own")),
+        ("\u{6f22}\u{5b57}", command("han.md", "Nothing of it can be typed")),
+        ("a-name-that-is-far-too-long-for-any-menu-one", command("one.md", "One")),
+        ("a-name-that-is-far-too-long-for-any-menu-two", command("two.md", "Two")),
+    ]
+    .map(|(name, command)| (name.to_owned(), command))
+    .into();
+    let menu = super::menu(&registry);
+    let names: Vec<_> = menu.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "plan_feature",
+            "a_name_that_is_far_too_long_for_",
+            "a_name_that_is_far_too_long_fo_2",
+            "plan_feature_2",
+            "plan_feature_3"
+        ]
+    );
+    assert_eq!(menu[4].description, "b/plan.feature.md", "what has no description is told by its file");
+    for entry in &menu {
+        assert!(super::find(&registry, &entry.name).is_some(), "{}", entry.name);
+        assert!((1..=32).contains(&entry.name.len()));
+    }
+    let found = |name: &str| super::find(&registry, name).map(|(known, _)| known.to_owned());
+    assert_eq!(
+        found("a_name_that_is_far_too_long_fo_2").as_deref(),
+        Some("a-name-that-is-far-too-long-for-any-menu-two")
+    );
+    assert_eq!(found("plan_feature_3").as_deref(), Some("plan.feature"));
+}

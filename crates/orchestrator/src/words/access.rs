@@ -2,6 +2,7 @@
 
 use adjutant_core::conversation::Conversation;
 use adjutant_core::message::Sender;
+use adjutant_core::platform::Hearing;
 use chrono::{DateTime, Utc};
 
 use super::code;
@@ -27,6 +28,21 @@ pub fn unsupported(what: &str) -> String {
     format!("I cannot read {what} here. Please write it as text.")
 }
 
+/// What of a conversation the gateway hears, where that needs saying.
+#[must_use]
+pub fn hearing(hearing: &Hearing) -> Option<String> {
+    match hearing {
+        Hearing::Everything => None,
+        Hearing::Addressed { name, remedy } => {
+            let heard = format!("Here I hear commands, replies to me and what mentions {name}.");
+            Some(match remedy {
+                Some(remedy) => format!("{heard} {remedy}"),
+                None => heard,
+            })
+        }
+    }
+}
+
 /// `/whoami`.
 #[must_use]
 pub fn who_you_are(sender: &Sender, conversation: &Conversation) -> String {
@@ -38,4 +54,24 @@ pub fn who_you_are(sender: &Sender, conversation: &Conversation) -> String {
         code(&conversation.id.short(), 60),
         code(&conversation.key.0, 80),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_about_what_is_heard() {
+        assert_eq!(hearing(&Hearing::Everything), None);
+        let addressed =
+            |remedy: Option<&str>| Hearing::Addressed { name: "@my_bot".to_owned(), remedy: remedy.map(str::to_owned) };
+        assert_eq!(
+            hearing(&addressed(None)).as_deref(),
+            Some("Here I hear commands, replies to me and what mentions @my_bot.")
+        );
+        assert_eq!(
+            hearing(&addressed(Some("Ask the owner for more."))).as_deref(),
+            Some("Here I hear commands, replies to me and what mentions @my_bot. Ask the owner for more.")
+        );
+    }
 }

@@ -174,16 +174,22 @@ pub fn no_such_command(call: &Call, codebase: &Codebase, name: &str) -> UserErro
 #[must_use]
 pub fn unknown_slash(call: &Call, name: &str) -> UserError {
     let name = &one_line(name, 60).replace('`', "'");
+    let hint = match near_slash(call, name) {
+        Some(near) => format!("Did you mean {}?", call.spell(near)),
+        None => format!("{} lists all commands.", call.spell("help")),
+    };
+    UserError::new(format!("No command `{}`.", call.spell(name)), hint)
+}
+
+/// The command that was probably meant.
+#[must_use]
+pub fn near_slash<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
     let builtin = crate::commands::ALL
         .iter()
         .filter(|command| command.group() != crate::commands::Group::Hidden)
         .map(|command| command.name());
     let registered = call.codebase.iter().flat_map(|codebase| codebase.commands.keys().map(String::as_str));
-    let hint = match nearest::nearest(name, builtin.chain(registered)) {
-        Some(near) => format!("Did you mean {}?", call.spell(near)),
-        None => format!("{} lists all commands.", call.spell("help")),
-    };
-    UserError::new(format!("No command `{}`.", call.spell(name)), hint)
+    nearest::nearest(name, builtin.chain(registered))
 }
 
 /// `/command-set`.

@@ -65,6 +65,7 @@ pub fn status(call: &Call, standing: &Standing) -> String {
     if !last.is_empty() {
         lines.push(last.join(" · "));
     }
+    lines.extend(super::access::hearing(&call.platform.hearing(&call.conversation.key)));
     if let Some(codebase) = call.codebase.as_ref().filter(|codebase| !codebase.commands.is_empty()) {
         lines.push("\nRegistered commands:".to_owned());
         lines.extend(codebase.commands.iter().map(|(name, command)| match command.description.as_str() {
@@ -73,6 +74,26 @@ pub fn status(call: &Call, standing: &Standing) -> String {
         }));
     }
     lines.join("\n")
+}
+
+/// The first thing an app sends for somebody who opens a bot, `/start`.
+#[must_use]
+pub fn welcome(call: &Call, assistant: Option<AssistantKind>) -> String {
+    let help = format!("{} lists the commands, {} the codebases.", call.spell("help"), call.spell("repos"));
+    let ready = match (&call.codebase, assistant) {
+        (Some(codebase), Some(assistant)) => {
+            format!("{} works in {} for you: write what you want done.", assistant.shown(), code(&codebase.name, 60))
+        }
+        (Some(codebase), None) => {
+            format!(
+                "This conversation works in {}. `adjutant doctor` says how to switch an assistant on.",
+                code(&codebase.name, 60)
+            )
+        }
+        (None, _) => super::codebase::none_configured().to_string(),
+    };
+    let hearing = super::access::hearing(&call.platform.hearing(&call.conversation.key));
+    [Some(ready), Some(help), hearing].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 /// `shop` · `main` · clean

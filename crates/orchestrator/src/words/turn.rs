@@ -111,6 +111,15 @@ pub fn stopped(after: Duration) -> String {
     format!("✗ Stopped after {}.", duration(after))
 }
 
+/// The end of a turn that was stopped because nothing could be said in its conversation; read upon return.
+#[must_use]
+pub fn stopped_unreachable(after: Duration) -> String {
+    format!(
+        "✗ Stopped after {}, when I could not write here any more. What had arrived is above; \"continue\" goes on.",
+        duration(after)
+    )
+}
+
 /// A command that took a while was stopped.
 #[must_use]
 pub fn command_stopped() -> String {
@@ -148,4 +157,17 @@ pub fn unknown_variables(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().map(|name| format!("`${name}`")).collect();
     let verb = if names.len() == 1 { "has" } else { "have" };
     format!("{} {verb} no value here and stayed as written.", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_turn_that_nobody_could_stop() {
+        assert_eq!(
+            stopped_unreachable(Duration::seconds(75)),
+            "✗ Stopped after 1 min 15 s, when I could not write here any more. What had arrived is above; \"continue\" goes on."
+        );
+    }
 }

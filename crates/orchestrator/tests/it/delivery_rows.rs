@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use adjutant_core::id::ConversationId;
 use adjutant_core::mask::Mask;
 use adjutant_core::message::{ConversationKey, MessageRef};
 use adjutant_core::platform::{Button, Form, Part, SendError};
 use adjutant_orchestrator::delivery::row::Stage;
 use adjutant_orchestrator::delivery::{DeliveryEvent, LedgerError, Outgoing, SENT_AGAIN};
+
+use adjutant_store::record::Lane;
 
 use crate::delivery_fakes::{ALWAYS_PANICS, PANICS, Said, Scene, capabilities, edited, row, sent, to};
 
@@ -199,19 +202,26 @@ async fn an_edit_of_unclear_fate_is_simply_repeated() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_gone_gives_up_all_that_waits_there() {
+async fn a_conversation_that_is_gone_keeps_all_that_waits_there_for_its_return() {
     let mut scene = Scene::new();
     scene.platform.answer([Some(SendError::Gone("blocked".to_owned()))]);
-    let rows = [row("1", "one"), row("1", "two"), row("1", "three")];
+    let lane = Some(Lane { conversation: ConversationId::generate(), epoch: 1 });
+    let rows = [("one", lane), ("two", lane), ("three", None)].map(|(text, lane)| Outgoing { lane, ..row("1", text) });
     for row in &rows {
         scene.delivery.submit(row.clone());
     }
     scene.settled("1").await;
     assert_eq!(scene.event().await, DeliveryEvent::Gone { to: to("1"), reason: "blocked".to_owned() });
     assert_eq!(scene.platform.said().len(), 1);
-    for row in &rows {
-        assert_eq!(scene.ledger.story(row.id).last(), Some(&"abandon"));
-    }
+    // Nobody returns to what was said outside any conversation.
+    let ends = rows.each_ref().map(|row| scene.ledger.story(row.id).last().copied());
+    assert_eq!(ends, [Some("defer"), Some("defer"), Some("abandon")]);
+    scene.delivery.submit(row("1", "four"));
+    assert_eq!((scene.delivery.busy(), scene.delivery.ready(&to("1"))), (0, false));
+    scene.delivery.take_back(&to("1"));
+    scene.delivery.submit(row("1", "five"));
+    scene.settled("1").await;
+    assert_eq!(scene.platform.said().last(), Some(&sent("1", "five")));
 }
 
 #[tokio::test]

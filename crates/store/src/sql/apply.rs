@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
 
-use super::{approval, codebase, conversation, inbound, lane, outbox, run, session, turn, usage};
+use super::{approval, away, codebase, conversation, inbound, lane, outbox, run, session, turn, usage};
 use crate::change::Change;
 use crate::conn::Conn;
 use crate::error::StoreError;
@@ -119,6 +119,8 @@ async fn apply(
             conversation::choose_model(conn, *id, model.as_deref(), now).await
         }
         Change::Rekey { conversation: id, key } => conversation::rekey(conn, *id, key, now).await,
+        Change::SetAside { conversation, since } => away::leave(conn, *conversation, *since).await,
+        Change::TakeBack { conversation } => away::come_back(conn, *conversation).await,
         Change::PutCodebase(row) => codebase::put(conn, row).await,
         Change::DropCodebase { id } => codebase::drop_row(conn, *id, now).await,
         Change::StartSession(row) => session::start(conn, row).await,

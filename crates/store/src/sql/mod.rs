@@ -5,6 +5,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod approval;
+pub(crate) mod away;
 pub(crate) mod codebase;
 pub(crate) mod codec;
 pub(crate) mod conversation;
@@ -28,6 +29,7 @@ use crate::conn::Sql;
 pub fn all() -> Vec<Sql> {
     [
         approval::ALL,
+        away::ALL,
         codebase::ALL,
         conversation::ALL,
         inbound::ALL,

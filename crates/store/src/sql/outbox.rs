@@ -68,16 +68,18 @@ statements! { "remote_agent_outbox";
          WHERE id = $1 AND state <> 'dead'";
     BLANK_REPLY:
         "UPDATE remote_agent_outbox SET body = '' WHERE turn_id = $1 AND state = 'sent' AND body <> ''";
+    /// Under the new key the old messages have other numbers or none: what changes is said anew.
     READDRESS:
-        "UPDATE remote_agent_outbox SET platform_conversation_id = $2
-         WHERE conversation_id = $1 AND state IN ('open', 'pending', 'sending')";
+        "UPDATE remote_agent_outbox SET platform_conversation_id = $2, message_ref = NULL
+         WHERE conversation_id = $1 AND state <> 'dead'";
     GET: select!("WHERE o.id = $1");
     LIST_OF_TURN: select!("WHERE o.turn_id = $1 ORDER BY o.ordinal, o.seq");
     LIST_OF: select!("WHERE o.conversation_id = $1 AND o.state IN ('pending', 'sending') ORDER BY o.seq");
-    /// Of own and free lanes, and of no lane at all.
+    /// Of own and free lanes, and of no lane at all; what is kept for a return waits.
     LIST: select!(
         "LEFT JOIN remote_agent_lanes l ON l.conversation_id = o.conversation_id
          WHERE o.state IN ('pending', 'sending') AND o.seq > $4
+           AND NOT EXISTS (SELECT 1 FROM remote_agent_away a WHERE a.conversation_id = o.conversation_id)
            AND (l.conversation_id IS NULL OR (l.node = $1 AND l.epoch = $2)
              OR NOT EXISTS (SELECT 1 FROM remote_agent_live_nodes n WHERE n.name = l.node AND n.epoch = l.epoch))
          ORDER BY o.seq LIMIT $3");

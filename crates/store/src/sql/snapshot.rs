@@ -2,13 +2,14 @@
 
 use adjutant_core::id::ConversationId;
 
-use super::{approval, codebase, conversation, inbound, outbox, run, session, turn};
+use super::{approval, away, codebase, conversation, inbound, outbox, run, session, turn};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::record::Snapshot;
 
 pub(crate) async fn read(conn: &mut Conn<'_>, id: ConversationId) -> Result<Snapshot, StoreError> {
     let conversation = conversation::get(conn, id).await?.ok_or(StoreError::Stale { what: "conversation" })?;
+    let away_since = away::since(conn, id).await?;
     let codebase = match conversation.codebase {
         Some(id) => codebase::get(conn, id).await?,
         None => None,
@@ -29,5 +30,5 @@ pub(crate) async fn read(conn: &mut Conn<'_>, id: ConversationId) -> Result<Snap
         Some(turn) => outbox::list_of_turn(conn, turn.id).await?,
         None => Vec::new(),
     };
-    Ok(Snapshot { conversation, codebase, session, run, turn, inbound, approvals, reply })
+    Ok(Snapshot { conversation, away_since, codebase, session, run, turn, inbound, approvals, reply })
 }

@@ -48,5 +48,6 @@ pub(crate) async fn slice(conn: &mut Conn<'_>, now: DateTime<Utc>) -> Result<Swe
         approvals: execute!(conn, APPROVALS, old, SLICE)?,
         pairings: execute!(conn, PAIRINGS, now, now - Duration::hours(1))?,
         blanked: execute!(conn, BLANK, day, SLICE)?,
+        given_up: super::away::give_up(conn, old, SLICE, now).await?,
     })
 }

@@ -42,6 +42,8 @@ pub struct SweepReport {
     pub pairings: u64,
     /// Bodies of delivered messages that nobody had blanked.
     pub blanked: u64,
+    /// Kept for somebody who has not come back.
+    pub given_up: u64,
 }
 
 impl SweepReport {
@@ -51,10 +53,11 @@ impl SweepReport {
         self.approvals += other.approvals;
         self.pairings += other.pairings;
         self.blanked += other.blanked;
+        self.given_up += other.given_up;
     }
 
     /// Whether one of the kinds filled a slice, so that there may be more.
-    pub(crate) const fn is_full(&self, slice: u64) -> bool {
-        self.inbound >= slice || self.outbox >= slice || self.approvals >= slice || self.blanked >= slice
+    pub(crate) fn is_full(&self, slice: u64) -> bool {
+        [self.inbound, self.outbox, self.approvals, self.blanked, self.given_up].into_iter().any(|rows| rows >= slice)
     }
 }

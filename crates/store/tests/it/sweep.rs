@@ -14,6 +14,7 @@ on_both!(
     a_reply_that_nobody_blanked_is_blank_after_a_day,
     an_expired_code_goes_when_its_stranger_may_ask_again,
     more_than_one_slice_is_swept,
+    what_is_kept_for_a_return_is_given_up_after_thirty_days,
 );
 
 async fn delivery_ids_are_kept_for_thirty_days_and_open_messages_for_ever(db: Database) {
@@ -65,4 +66,24 @@ async fn more_than_one_slice_is_swept(db: Database) {
     db.execute("UPDATE remote_agent_inbound SET state = 'done', content = ''").await;
     let now = adjutant_core::clock::Clock::Manual(db.clock.clone()).now();
     assert_eq!(store.sweep(now + Duration::days(31)).await.expect("swept").inbound, 5_000);
+}
+
+async fn what_is_kept_for_a_return_is_given_up_after_thirty_days(db: Database) {
+    let store = db.open().await;
+    let (waiting, lane) = accept(&store, "chat", "d-1", "waits").await;
+    let kept = part(Some(waiting.conversation), PartKind::Notice, "kept", PartState::Pending);
+    let now = adjutant_core::clock::Clock::Manual(db.clock.clone()).now();
+    let aside = Change::SetAside { conversation: waiting.conversation, since: now };
+    store.commit(Some(lane), vec![Change::PutPart(kept.clone()), aside]).await.expect("set aside");
+    assert_eq!(store.list_undelivered(10).await.expect("a list"), []);
+    assert_eq!(store.undelivered_of(waiting.conversation).await.expect("a list").len(), 1);
+    assert_eq!(store.snapshot(waiting.conversation).await.expect("a snapshot").away_since, Some(now));
+    assert_eq!(store.sweep(now + Duration::days(29)).await.expect("swept").given_up, 0);
+    assert_eq!(store.sweep(now + Duration::days(31)).await.expect("swept").given_up, 1);
+    let row = store.part(kept.id).await.expect("a look").expect("there");
+    assert_eq!((row.state, row.part.text.as_str()), (PartState::Dead, ""));
+    assert_eq!(store.snapshot(waiting.conversation).await.expect("a snapshot").inbound, []);
+    let back = Change::TakeBack { conversation: waiting.conversation };
+    store.commit(Some(lane), vec![back]).await.expect("back");
+    assert_eq!(store.snapshot(waiting.conversation).await.expect("a snapshot").away_since, None);
 }

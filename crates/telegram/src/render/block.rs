@@ -6,11 +6,15 @@ use url::Url;
 use super::entities::{Span, Style};
 use super::table::Table;
 
+/// CommonMark with tables, strikethrough and task lists.
+pub fn parser(source: &str) -> Parser<'_> {
+    Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS)
+}
+
 /// The text, and what is styled in it.
 pub fn lay_out(source: &str) -> (String, Vec<Span>) {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut layout = Layout { text: String::with_capacity(source.len()), ..Layout::default() };
-    for event in Parser::new_ext(source, options) {
+    for event in parser(source) {
         layout.take(event);
     }
     (layout.text, layout.spans)
@@ -42,7 +46,8 @@ struct Link {
     target: Target,
 }
 
-enum Target {
+/// What a link leads to.
+pub enum Target {
     Web(Url),
     /// Not one Telegram can open: shown behind the text.
     Shown(String),
@@ -255,13 +260,13 @@ impl Layout {
 }
 
 /// `rust` of a fence's `rust,ignore`.
-fn language(kind: CodeBlockKind<'_>) -> Option<String> {
+pub fn language(kind: CodeBlockKind<'_>) -> Option<String> {
     let CodeBlockKind::Fenced(info) = kind else { return None };
     let word = info.split([' ', ',', '{', ':']).next().unwrap_or_default();
     (!word.is_empty()).then(|| word.to_owned())
 }
 
-fn target(kind: LinkType, address: &CowStr<'_>) -> Target {
+pub fn target(kind: LinkType, address: &CowStr<'_>) -> Target {
     if matches!(kind, LinkType::Autolink | LinkType::Email) {
         return Target::Text;
     }

@@ -88,7 +88,8 @@ fn a_quote_is_what_the_person_selected_or_else_the_whole_message() {
 
 #[test]
 fn in_a_group_only_what_is_said_to_the_bot_is_heard() {
-    assert_eq!(one("group_command_with_username").content.text(), Some("/status"));
+    // The name stays: a command without one is for every bot of the group.
+    assert_eq!(one("group_command_with_username").content.text(), Some("/status@coding_assistant_bot"));
     assert_eq!(fixture("group_general_topic_text").messages, []);
     assert_eq!(text(&in_group(json!({"text": "/status@other_bot"}))), None);
     assert_eq!(text(&in_group(json!({"text": "hey @Coding_Assistant_Bot, fix it"}))), Some("hey fix it"));

@@ -6,4 +6,5 @@ mod gateway;
 mod inbound;
 mod polling;
 mod render;
+mod rich;
 mod sending;

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use adjutant_core::id::PartId;
 use adjutant_core::message::{ConversationKey, MessageRef};
-use adjutant_core::platform::{Attachment, Button, Content, Form, Part, Platform, Preview, SendError, Sign};
+use adjutant_core::platform::{
+    Attachment, Bucket, Button, Content, Form, Pace, Part, Platform, Preview, SendError, Sign,
+};
 use adjutant_telegram::TelegramConfig;
 use adjutant_telegram::client::Client;
 use adjutant_testkit::telegram::Fault;
@@ -183,6 +185,28 @@ async fn a_chat_that_is_written_to_too_fast_is_told_how_long_to_wait() {
         }
     }
     assert!(!waits.is_empty() && waits.iter().all(|&wait| wait >= Duration::from_secs(1)), "{waits:?}");
+}
+
+#[tokio::test]
+async fn a_private_chat_and_a_group_have_the_figures_that_are_documented() {
+    let gateway = Gateway::sending().await;
+    let (private, group) = (gateway.bot.capabilities(&key(ADA)), gateway.bot.capabilities(&key(TEAM)));
+    let figures = |pace: Pace| {
+        let millis = [pace.first, pace.floor, pace.start, pace.max, pace.oldest].map(|time| time.as_millis());
+        (millis, pace.chars)
+    };
+    let Preview::Draft { pace, fades } = private.preview else { panic!("drafts") };
+    assert_eq!((figures(pace), fades.as_secs()), (([300, 700, 1000, 10_000, 2000], 40), 30));
+    let Preview::Edit(pace) = group.preview else { panic!("edits") };
+    assert_eq!(figures(pace), ([1500, 3500, 4000, 30_000, 8000], 200));
+    assert_eq!((private.part_limit, private.parts_before_overflow, private.renotify_after), (3800, 4, None));
+    assert_eq!(
+        (group.part_limit, group.parts_before_overflow, group.renotify_after),
+        (3800, 3, Some(Duration::from_secs(60)))
+    );
+    let rates = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.per_second).collect::<Vec<_>>();
+    assert_eq!(rates(&private.budget.buckets), [30.0, 1.0]);
+    assert_eq!(rates(&group.budget.buckets), [30.0, 20.0 / 60.0]);
 }
 
 #[tokio::test]

@@ -117,9 +117,7 @@ async fn perform(inner: &Inner, method: &str, params: Params) -> Response {
     match outcome {
         Ok(result) => json_response(StatusCode::OK, &json!({"ok": true, "result": result})),
         // These are no faults of the request, so they are not held against the client.
-        Err(refusal) if matches!(refusal.code, 403 | 409 | 429) || refusal.parameters.is_some() => {
-            answer_error(&refusal)
-        }
+        Err(refusal) if is_fate(&refusal) => answer_error(&refusal),
         Err(refusal) => refuse(inner, method, refusal),
     }
 }
@@ -138,6 +136,13 @@ fn act(inner: &Inner, method: &str, asked: Asked) -> Result<Value, Refusal> {
     drop(state);
     inner.changed.send_modify(|count| *count += 1);
     outcome
+}
+
+/// What no client can know before.
+fn is_fate(refusal: &Refusal) -> bool {
+    matches!(refusal.code, 403 | 409 | 429)
+        || refusal.parameters.is_some()
+        || refusal.description == methods::TOPIC_CLOSED
 }
 
 fn not_found() -> Refusal {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::menus;
+use super::rich;
 use super::schema::Upload;
 use super::state::{BOT_ID, BOT_USERNAME, Draft, GENERAL, Message, State};
 use super::text;
@@ -15,8 +17,11 @@ pub struct Refusal {
     pub parameters: Option<Value>,
 }
 
-type Params = Map<String, Value>;
-type Outcome = Result<Value, Refusal>;
+/// No fault of the client: it learns it by this answer.
+pub const TOPIC_CLOSED: &str = "TOPIC_CLOSED";
+
+pub type Params = Map<String, Value>;
+pub type Outcome = Result<Value, Refusal>;
 
 /// The emoji a bot may react with: <https://core.telegram.org/bots/api#reactiontypeemoji>.
 const REACTIONS: &str = "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 \
@@ -40,8 +45,9 @@ const ACTIONS: &[&str] = &[
 /// Carries out a call whose parameters have passed the schema. `getUpdates` is not among them: it waits.
 pub fn call(state: &mut State, method: &str, params: &Params) -> Outcome {
     match method {
-        "getMe" => Ok(me()),
+        "getMe" => Ok(me(state)),
         "sendMessage" => send_message(state, params),
+        "sendRichMessage" => send_rich(state, params),
         "sendDocument" | "sendPhoto" => send_file(state, method, params),
         "sendMessageDraft" => send_draft(state, params),
         "editMessageText" => edit_text(state, params),
@@ -51,7 +57,7 @@ pub fn call(state: &mut State, method: &str, params: &Params) -> Outcome {
         "sendChatAction" => send_action(state, params),
         "answerCallbackQuery" => answer_press(state, params),
         "getFile" => get_file(state, params),
-        "setMyCommands" | "deleteMyCommands" | "getMyCommands" => menu(state, method, params),
+        "setMyCommands" | "deleteMyCommands" | "getMyCommands" => menus::call(state, method, params),
         "setWebhook" => set_webhook(state, params),
         "deleteWebhook" => delete_webhook(state, params),
         "getWebhookInfo" => Ok(webhook_info(state)),
@@ -66,6 +72,7 @@ pub fn is_counted(method: &str) -> bool {
         "sendMessage"
             | "sendDocument"
             | "sendPhoto"
+            | "sendRichMessage"
             | "editMessageText"
             | "editMessageReplyMarkup"
             | "sendMessageDraft"
@@ -81,10 +88,10 @@ pub fn chat_of(params: &Params) -> Option<i64> {
     chat.as_i64().or_else(|| chat.as_str()?.parse().ok())
 }
 
-fn me() -> Value {
+fn me(state: &State) -> Value {
     json!({
         "id": BOT_ID, "is_bot": true, "first_name": "Adjutant", "username": BOT_USERNAME,
-        "can_join_groups": true, "can_read_all_group_messages": false, "supports_inline_queries": false,
+        "can_join_groups": true, "can_read_all_group_messages": state.reads_all, "supports_inline_queries": false,
         "can_connect_to_business": false, "has_main_web_app": false, "has_topics_enabled": false,
         "allows_users_to_create_topics": false, "can_manage_bots": false
     })
@@ -99,6 +106,19 @@ fn send_message(state: &mut State, params: &Params) -> Outcome {
     let silent = params.get("disable_notification") == Some(&Value::Bool(true));
     state.chats.get_mut(&chat).expect("an open chat").draft = None;
     let message = Message { text, entities, thread, markup, reply_to, silent, ..blank(None) };
+    let id = state.post(chat, message);
+    Ok(state.message_json(chat, id))
+}
+
+fn send_rich(state: &mut State, params: &Params) -> Outcome {
+    let chat = open(state, params)?;
+    let thread = thread(state, chat, params)?;
+    let (text, blocks) = rich::take(&params["rich_message"]).map_err(|e| bad(&e))?;
+    let markup = markup(params)?;
+    let reply_to = reply_to(state, chat, params)?;
+    let silent = params.get("disable_notification") == Some(&Value::Bool(true));
+    state.chats.get_mut(&chat).expect("an open chat").draft = None;
+    let message = Message { text, rich: Some(blocks), thread, markup, reply_to, silent, ..blank(None) };
     let id = state.post(chat, message);
     Ok(state.message_json(chat, id))
 }
@@ -145,12 +165,18 @@ fn send_draft(state: &mut State, params: &Params) -> Outcome {
 fn edit_text(state: &mut State, params: &Params) -> Outcome {
     let chat = open(state, params)?;
     let id = own_message(state, chat, params)?;
-    let (text, entities) = text::take(params, "MESSAGE_TOO_LONG").map_err(|e| bad(&e))?;
+    let (text, entities, rich) = match params.get("rich_message") {
+        Some(rich) => rich::take(rich).map(|(text, blocks)| (text, Vec::new(), Some(blocks))),
+        None => text::take(params, "MESSAGE_TOO_LONG").map(|(text, entities)| (text, entities, None)),
+    }
+    .map_err(|e| bad(&e))?;
     let markup = markup(params)?;
     let message = message_mut(state, chat, id);
-    if message.text == text && message.entities == entities && message.markup == markup {
+    let before = (&message.text, &message.entities, &message.rich, &message.markup);
+    if before == (&text, &entities, &rich, &markup) {
         return Err(not_modified());
     }
+    message.rich = rich;
     message.history.push(text.clone());
     (message.text, message.entities, message.markup) = (text, entities, markup);
     message.edits += 1;
@@ -217,36 +243,6 @@ fn answer_press(state: &mut State, params: &Params) -> Outcome {
     }
 }
 
-fn menu(state: &mut State, method: &str, params: &Params) -> Outcome {
-    let scope = params.get("scope").cloned().unwrap_or_else(|| json!({"type": "default"}));
-    if scope["chat_id"].as_i64().is_some_and(|chat| !state.chats.contains_key(&chat)) {
-        return Err(bad("chat not found"));
-    }
-    let scope = scope.to_string();
-    match method {
-        "getMyCommands" => return Ok(state.menus.get(&scope).cloned().unwrap_or_else(|| json!([]))),
-        "deleteMyCommands" => {
-            state.menus.remove(&scope);
-            return Ok(true.into());
-        }
-        _ => {}
-    }
-    let commands = params.get("commands").cloned().unwrap_or_default();
-    let list = commands.as_array().cloned().unwrap_or_default();
-    let name_fits = |name: &str| {
-        (1..=32).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-    };
-    if list.len() > 100 {
-        return Err(bad("BOT_COMMANDS_TOO_MUCH"));
-    }
-    if !list.iter().all(|command| command["command"].as_str().is_some_and(name_fits)) {
-        return Err(bad("BOT_COMMAND_INVALID"));
-    }
-    state.menus.insert(scope, commands);
-    Ok(true.into())
-}
-
 fn get_file(state: &State, params: &Params) -> Outcome {
     let id = params.get("file_id").and_then(Value::as_str).unwrap_or_default();
     let file = find_file(state, id).ok_or_else(|| bad("wrong file_id or the file is temporarily unavailable"))?;
@@ -307,6 +303,11 @@ fn thread(state: &State, chat: i64, params: &Params) -> Result<Option<i32>, Refu
     // The General topic is addressed by leaving the number out.
     if thread == GENERAL || !state.chats[&chat].topics.contains_key(&thread) {
         return Err(bad("message thread not found"));
+    }
+    // <https://core.telegram.org/method/messages.sendMessage>: "This topic was closed, you can't send messages to it
+    // anymore."
+    if state.chats[&chat].closed_topics.contains(&thread) {
+        return Err(bad(TOPIC_CLOSED));
     }
     Ok(Some(thread))
 }
@@ -378,6 +379,7 @@ pub fn blank(from: Option<i64>) -> Message {
         date: 0,
         history: Vec::new(),
         file: None,
+        rich: None,
         album: None,
     }
 }

@@ -9,7 +9,7 @@ use super::FakeTelegram;
 use super::methods::blank;
 use super::schema::Upload;
 use super::shown::{self, Shown};
-use super::state::{Message, State, bot_json};
+use super::state::{Message, State};
 
 /// <https://core.telegram.org/bots/api#sendmessagedraft>.
 const DRAFT_FADES: Duration = Duration::from_secs(30);
@@ -153,32 +153,23 @@ impl FakeTelegram {
         update
     }
 
-    /// The person blocks the bot, or removes it from the group.
-    pub fn blocks(&self, chat: i64, user: i64) -> i64 {
+    /// The group becomes a supergroup with this number, which the bot learns only when it calls.
+    pub fn upgrades(&self, group: i64, to: i64) {
         let mut state = self.inner.state();
-        state.chats.get_mut(&chat).expect("the chat exists").closed = true;
-        let member = |status: &str| json!({"user": bot_json(), "status": status, "until_date": 0});
-        let content = json!({
-            "chat": state.chats[&chat].json(), "from": state.user_json(user), "date": state.clock.now().timestamp(),
-            "old_chat_member": {"user": bot_json(), "status": "member"}, "new_chat_member": member("kicked")
-        });
-        let update = state.queue("my_chat_member", content);
-        drop(state);
-        self.touch();
-        update
+        let title = state.chats[&group].title.clone();
+        state.open_chat(to, &title);
+        state.chats.get_mut(&group).expect("the group exists").moved_to = Some(to);
     }
 
     /// The group becomes a supergroup with this number.
     pub fn becomes_supergroup(&self, group: i64, user: i64, to: i64) -> i64 {
+        self.upgrades(group, to);
         let mut state = self.inner.state();
-        let title = state.chats[&group].title.clone();
-        state.open_chat(to, &title);
         let id = state.post(group, blank(Some(user)));
         let mut content = state.message_json(group, id);
         content.as_object_mut().expect("a message").remove("text");
         content["migrate_to_chat_id"] = to.into();
         let update = state.queue("message", content);
-        state.chats.get_mut(&group).expect("the group exists").moved_to = Some(to);
         drop(state);
         self.touch();
         update

@@ -102,6 +102,13 @@ impl Schema {
     }
 
     fn check_kind(&self, kind: &str, value: &Value, path: &str) -> Result<(), String> {
+        // A text, a list of texts, or one of the kinds: <https://core.telegram.org/bots/api#richtext>.
+        if kind == "RichText" && value.is_string() {
+            return Ok(());
+        }
+        if kind == "RichText" && value.is_array() {
+            return self.check_kind("Array of RichText", value, path);
+        }
         if let Some(inner) = kind.strip_prefix("Array of ") {
             let items = value.as_array().ok_or_else(|| format!("`{path}` must be a list (fake)"))?;
             return items.iter().enumerate().try_for_each(|(i, v)| self.check_kind(inner, v, &format!("{path}[{i}]")));

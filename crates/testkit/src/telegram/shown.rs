@@ -17,6 +17,8 @@ pub struct Shown {
     pub text: String,
     /// As sent: `type`, `offset`, `length` and what belongs to the type.
     pub entities: Vec<Value>,
+    /// The blocks of a rich message, whose words the text is then.
+    pub rich: Option<Value>,
     /// Labels and tokens, row by row.
     pub buttons: Vec<Vec<(String, String)>>,
     pub edits: usize,
@@ -38,13 +40,15 @@ impl Shown {
             thread: message.thread,
             text: message.text.clone(),
             entities: message.entities.clone(),
+            rich: message.rich.clone(),
             buttons: buttons(message),
             edits: message.edits,
             history: message.history.clone(),
             reply_to: message.reply_to,
             silent: message.silent,
             deleted: message.deleted,
-            pings: text::pings(&message.text, &message.entities),
+            // In rich messages nothing is detected.
+            pings: if message.rich.is_some() { Vec::new() } else { text::pings(&message.text, &message.entities) },
             file: message.file.clone(),
         }
     }

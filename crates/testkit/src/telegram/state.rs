@@ -1,6 +1,6 @@
 //! What the fake remembers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use adjutant_core::clock::Clock;
@@ -29,6 +29,8 @@ pub struct State {
     pub calls: BTreeMap<String, usize>,
     pub refused: Vec<String>,
     pub throttled: usize,
+    /// What `getMe` says of privacy mode.
+    pub reads_all: bool,
     /// `None`: no rates.
     pub limits: Option<Limits>,
     /// The file of the call that is just made.
@@ -55,6 +57,8 @@ pub struct Chat {
     pub topics: BTreeMap<i32, String>,
     pub messages: BTreeMap<i32, Message>,
     pub next_message: i32,
+    /// Topics in which only administrators write.
+    pub closed_topics: BTreeSet<i32>,
     /// The bot was blocked or removed.
     pub closed: bool,
     /// The group has become this supergroup.
@@ -95,6 +99,8 @@ pub struct Message {
     /// Every text the message ever had, the present one last.
     pub history: Vec<String>,
     pub file: Option<Upload>,
+    /// The blocks of a rich message, whose words are the text then.
+    pub rich: Option<Value>,
     /// The album it is a piece of.
     pub album: Option<String>,
 }
@@ -119,6 +125,7 @@ impl State {
             calls: BTreeMap::new(),
             refused: Vec::new(),
             throttled: 0,
+            reads_all: false,
             limits: Some(Limits::default()),
             upload: None,
         }
@@ -137,6 +144,7 @@ impl State {
             topics: BTreeMap::new(),
             messages: BTreeMap::new(),
             next_message,
+            closed_topics: BTreeSet::new(),
             closed: false,
             moved_to: None,
             actions: 0,
@@ -183,6 +191,10 @@ impl State {
             "date": message.date,
             "text": message.text,
         });
+        if let Some(blocks) = &message.rich {
+            json.as_object_mut().and_then(|fields| fields.remove("text"));
+            json["rich_message"] = json!({"blocks": blocks});
+        }
         if let Some(file) = &message.file {
             let text = json.as_object_mut().and_then(|fields| fields.remove("text"));
             if let Some(caption) = text.filter(|text| text != "") {
@@ -216,6 +228,9 @@ impl State {
         if message.edits > 0 {
             json["edit_date"] = message.date.into();
         }
+        if let Some(opening) = room.opening_of(message) {
+            json["reply_to_message"] = opening;
+        }
         if let Some(answered) = message.reply_to.filter(|answered| room.messages.contains_key(answered)) {
             let mut inner = self.message_json(chat, answered);
             if let Some(fields) = inner.as_object_mut() {
@@ -237,6 +252,17 @@ impl Updates {
 impl Chat {
     pub const fn is_group(&self) -> bool {
         self.id < 0
+    }
+
+    /// Whatever a person writes in a topic formally answers the message that opened it.
+    fn opening_of(&self, message: &Message) -> Option<Value> {
+        let topic = message.thread.filter(|_| message.from.is_some())?;
+        let name = self.topics.get(&topic)?;
+        Some(json!({
+            "message_id": topic, "from": bot_json(), "chat": self.json(), "date": message.date,
+            "message_thread_id": topic, "is_topic_message": true,
+            "forum_topic_created": {"name": name, "icon_color": 7_322_096}
+        }))
     }
 
     pub fn json(&self) -> Value {

@@ -16,10 +16,13 @@ pub enum Database {
     Postgres { name: String },
 }
 
-/// Inbound messages that are not handled, and parts that are neither delivered nor given up.
+/// Inbound messages that are not handled, and parts that are neither delivered nor given up; but for what is kept for a
+/// conversation's return.
 const UNSETTLED: &str = "SELECT
-    (SELECT count(*) FROM remote_agent_inbound WHERE state NOT IN ('done', 'dead'))
-  + (SELECT count(*) FROM remote_agent_outbox WHERE state NOT IN ('sent', 'dead'))
+    (SELECT count(*) FROM remote_agent_inbound WHERE state NOT IN ('done', 'dead')
+       AND conversation_id NOT IN (SELECT conversation_id FROM remote_agent_away))
+  + (SELECT count(*) FROM remote_agent_outbox WHERE state NOT IN ('sent', 'dead')
+       AND (conversation_id IS NULL OR conversation_id NOT IN (SELECT conversation_id FROM remote_agent_away)))
   + (SELECT count(*) FROM remote_agent_turns WHERE state = 'running')";
 
 impl Database {

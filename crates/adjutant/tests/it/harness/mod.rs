@@ -222,6 +222,15 @@ impl TestGateway {
         }
     }
 
+    /// Waits until a query gives this number.
+    pub async fn until_number(&self, query: &'static str, wanted: i64) {
+        let started = std::time::Instant::now();
+        while self.database.number(&self.data_dir(), query).await != wanted {
+            assert!(started.elapsed() < PATIENCE, "never {wanted}: {query}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until so many prompts have reached the assistant; gives up only when nothing moves any more.
     pub async fn until_prompted(&self, wanted: usize) {
         let (mut seen, mut since) = (0, std::time::Instant::now());
