@@ -15,6 +15,7 @@ mod attacks;
 mod choices;
 mod commands;
 mod conversation;
+mod coverage;
 mod directories;
 mod files_in;
 mod forget;
