@@ -78,7 +78,7 @@ impl Actor {
                 }
             }
             Letter::Gone => self.on_gone().await?,
-            Letter::Moved(to) => self.on_moved(to),
+            Letter::Moved(to) => self.on_moved(to).await?,
         }
         Ok(())
     }

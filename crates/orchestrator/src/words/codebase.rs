@@ -183,7 +183,7 @@ pub fn unknown_slash(call: &Call, name: &str) -> UserError {
 
 /// The command that was probably meant.
 #[must_use]
-pub fn near_slash<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
+pub(crate) fn near_slash<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
     let builtin = crate::commands::ALL
         .iter()
         .filter(|command| command.group() != crate::commands::Group::Hidden)

@@ -99,11 +99,16 @@ statements! { "remote_agent_lanes";
     WAKE: "UPDATE remote_agent_lanes SET due_at = $2 WHERE conversation_id = $1";
     RELEASE: "UPDATE remote_agent_lanes SET node = NULL, epoch = 0 WHERE conversation_id = $1";
     STRIP: "UPDATE remote_agent_lanes SET node = NULL, epoch = 0, due_at = NULL WHERE conversation_id = $1";
-    /// Besides what is due by its time: turns that were left running by an epoch that is gone.
+    /// Besides what is due by its time: turns that were left running by an epoch that is gone. A conversation that is
+    /// set aside is due only when something came since.
     LIST_DUE: concat!(
         "SELECT w.conversation_id FROM (
            SELECT l.conversation_id, l.due_at AS since FROM remote_agent_lanes l
            WHERE l.due_at <= $1 AND ((l.node = $2 AND l.epoch = $3) OR ", free!("l"), ")
+             AND NOT EXISTS (SELECT 1 FROM remote_agent_away a
+               WHERE a.conversation_id = l.conversation_id AND NOT EXISTS (
+                 SELECT 1 FROM remote_agent_inbound i WHERE i.conversation_id = a.conversation_id
+                   AND i.state = 'received' AND i.received_at >= a.since))
            UNION ALL
            SELECT t.conversation_id, t.started_at AS since FROM remote_agent_turns t
            JOIN remote_agent_lanes l ON l.conversation_id = t.conversation_id

@@ -15,6 +15,7 @@ on_both!(
     an_expired_code_goes_when_its_stranger_may_ask_again,
     more_than_one_slice_is_swept,
     what_is_kept_for_a_return_is_given_up_after_thirty_days,
+    who_is_set_aside_is_due_only_when_something_came_since,
 );
 
 async fn delivery_ids_are_kept_for_thirty_days_and_open_messages_for_ever(db: Database) {
@@ -75,7 +76,7 @@ async fn what_is_kept_for_a_return_is_given_up_after_thirty_days(db: Database) {
     let now = adjutant_core::clock::Clock::Manual(db.clock.clone()).now();
     let aside = Change::SetAside { conversation: waiting.conversation, since: now };
     store.commit(Some(lane), vec![Change::PutPart(kept.clone()), aside]).await.expect("set aside");
-    assert_eq!(store.list_undelivered(10).await.expect("a list"), []);
+    assert_eq!(store.list_undelivered(0, 10).await.expect("a list"), []);
     assert_eq!(store.undelivered_of(waiting.conversation).await.expect("a list").len(), 1);
     assert_eq!(store.snapshot(waiting.conversation).await.expect("a snapshot").away_since, Some(now));
     assert_eq!(store.sweep(now + Duration::days(29)).await.expect("swept").given_up, 0);
@@ -86,4 +87,21 @@ async fn what_is_kept_for_a_return_is_given_up_after_thirty_days(db: Database) {
     let back = Change::TakeBack { conversation: waiting.conversation };
     store.commit(Some(lane), vec![back]).await.expect("back");
     assert_eq!(store.snapshot(waiting.conversation).await.expect("a snapshot").away_since, None);
+}
+
+async fn who_is_set_aside_is_due_only_when_something_came_since(db: Database) {
+    let store = db.open().await;
+    let (waiting, lane) = accept(&store, "chat", "d-1", "waits").await;
+    let due = async || {
+        db.clock.advance(std::time::Duration::from_secs(1));
+        let now = adjutant_core::clock::Clock::Manual(db.clock.clone()).now();
+        (now, store.list_due(now, 10).await.expect("a list"))
+    };
+    let (now, found) = due().await;
+    assert_eq!(found, [waiting.conversation]);
+    let aside = Change::SetAside { conversation: waiting.conversation, since: now };
+    store.commit(Some(lane), vec![aside]).await.expect("set aside");
+    assert_eq!(due().await.1, []);
+    accept(&store, "chat", "d-2", "back").await;
+    assert_eq!(due().await.1, [waiting.conversation]);
 }

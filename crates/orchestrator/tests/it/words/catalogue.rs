@@ -11,9 +11,11 @@ use adjutant_core::approval::{Approval, ApprovalState};
 use adjutant_core::assistant::{
     Answer, Choice, FailureClass, Notice, PermissionDetail, PermissionRequest, Question, Readiness, ToolTitle,
 };
+use adjutant_core::codebase::RegisteredCommand;
 use adjutant_core::conversation::ReplyMode;
 use adjutant_core::id::{ApprovalId, ConversationId, PartId, RunId, TurnId};
 use adjutant_core::kind::{AssistantKind, PlatformKind};
+use adjutant_core::platform::Hearing;
 use adjutant_core::session::Session;
 use adjutant_orchestrator::commands::{Call, Written};
 use adjutant_orchestrator::registry::Loaded;
@@ -60,6 +62,10 @@ pub async fn all() -> Said {
     said
 }
 
+fn registered(description: &str) -> RegisteredCommand {
+    RegisteredCommand { path: "commands/plan.md".to_owned(), description: description.to_owned() }
+}
+
 fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
@@ -71,6 +77,12 @@ fn access_and_files(said: &mut Said, call: &Call) {
         access::too_many(120, noon());
         access::unsupported("voice messages");
         access::who_you_are(&call.sender, &call.conversation);
+        access::hearing(&Hearing::Everything);
+        access::hearing(&Hearing::Addressed { name: "@my_bot".to_owned(), remedy: None });
+        access::hearing(&Hearing::Addressed {
+            name: "@my_bot".to_owned(),
+            remedy: Some("An administrator hears all.".to_owned()),
+        });
         files::too_large("big.zip", 20 * 1024 * 1024);
         files::not_fetched("a.png", "k3f9");
         files::for_the_assistant(&[upload("/u/1-1-a.png", "a.png"), upload("/u/1-2-b.png", "b.png")]);
@@ -217,6 +229,8 @@ fn commands(said: &mut Said, call: &Call) {
         codebase::no_such_command(call, shop, "paln");
         codebase::no_such_command(call, shop, "something");
         codebase::unknown_slash(call, "stauts");
+        codebase::menu_description(&registered("Plan a feature"));
+        codebase::menu_description(&registered(""));
         codebase::unknown_slash(call, "nothing-like-it");
         codebase::command_set("plan", "plan.md", Written::Found, None);
         codebase::command_set("plan", "plan.md", Written::Found, Some("old.md"));
@@ -299,6 +313,9 @@ fn sessions(said: &mut Said, call: &Call) {
         session::status(&nowhere, &Standing { branch: None, ..standing(UsageSum::default(), None) });
         session::turns(1);
         session::turns(14);
+        session::welcome(call, Some(CLAUDE));
+        session::welcome(call, None);
+        session::welcome(&nowhere, Some(CLAUDE));
         session::busy("/stop");
         sessions::list(&[], 0, call);
         sessions::list(&both, 17, call);
@@ -370,6 +387,7 @@ fn turns(said: &mut Said) {
         turn::tool_title(&tool);
         turn::tool_title(&bare);
         turn::stopped(minutes);
+        turn::stopped_unreachable(minutes);
         turn::command_stopped();
         turn::silent(seconds);
         turn::default_codebase("shop");
