@@ -5,6 +5,7 @@ use std::time::Duration;
 use adjutant_server::{ApiToken, ServeError, Server, ServerConfig};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::stage::{Stage, client, conversation, problem, read_all};
 
@@ -67,6 +68,30 @@ async fn at_the_cap_connections_wait_until_dead_ones_are_given_up() {
     }
     let answer = hurry(&stage, stage.get("/health").send()).await;
     assert_eq!(answer.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn ten_thousand_silent_connections_are_given_up_and_somebody_who_asks_is_answered() {
+    // Both ends are in this process.
+    let mut limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    limit.current = limit.maximum;
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("more descriptors");
+    let stage = Stage::new().await;
+    let port = stage.port;
+    let silent = (0..10_000).map(|_| {
+        tokio::spawn(async move {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("connected");
+            stream.write_all(b"GET / HTTP/1.1\r\n").await.expect("written");
+            read_all(stream).await;
+        })
+    });
+    let silent: Vec<_> = silent.collect();
+    let answer = hurry(&stage, stage.get("/health").send()).await;
+    assert_eq!(answer.expect("an answer").status(), 200);
+    for ended in hurry(&stage, futures_util::future::join_all(silent)).await {
+        ended.expect("given up");
+    }
+    assert_eq!(stage.get("/health").send().await.expect("an answer").status(), 200);
 }
 
 #[tokio::test]

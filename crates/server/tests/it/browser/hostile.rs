@@ -1,6 +1,7 @@
 //! Strings that strangers can set never become markup or addresses that run.
 
 use adjutant_core::platform::{Button, Form, Part, Platform};
+use adjutant_server::standing::{QueuedMessage, SessionStanding, Standing, TurnStanding};
 use adjutant_testkit::browser::{DESK, Page};
 use serde_json::json;
 
@@ -66,6 +67,39 @@ async fn hostile_strings_are_shown_as_text() {
     let shown = page.value("[...document.querySelectorAll('.user .body')].map((node) => node.textContent)").await;
     assert_eq!(shown, json!(HOSTILE));
     assert_ne!(before, 0);
+    assert_eq!(page.errors, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn hostile_names_around_the_messages_are_shown_as_text() {
+    let stage = Stage::new().await;
+    let hostile = HOSTILE.join(" ");
+    let at = chrono::DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
+    let name = || Some(hostile.clone());
+    *stage.gateway.standing.lock().expect("lock") = Standing {
+        codebase: name(),
+        directory: name(),
+        branch: name(),
+        assistant: name(),
+        session: Some(SessionStanding { id: hostile.clone(), started_at: at, turns: 1 }),
+        turn: Some(TurnStanding { title: hostile.clone(), started_at: at, waits_for_approval: false }),
+        queue: vec![QueuedMessage { text: hostile.clone(), at, drop: "q:7".to_owned(), steer: None }],
+        ..Standing::default()
+    };
+    let mut page = Page::open(&stage.link, DESK).await;
+    page.wait("document.querySelectorAll('#queue li').length === 1").await;
+    page.value("document.getElementById('details').click()").await;
+    page.wait("document.querySelectorAll('#facts dd').length > 5").await;
+    let around = ":is(#standing, #queue, #facts)";
+    let inside = format!("document.querySelectorAll('{around} :is(script, img, style, base, form, iframe, a)').length");
+    assert_eq!(page.value(&inside).await, 0);
+    let handlers = format!(
+        "[...document.querySelectorAll('{around} *')].flatMap((node) => node.getAttributeNames()).filter((name) => name.startsWith('on') || name === 'style')"
+    );
+    assert_eq!(page.value(&handlers).await, json!([]));
+    assert_eq!(page.value("document.querySelector('#queue .text').textContent").await, json!(hostile));
+    assert_eq!(page.value("document.querySelector('#facts dd').textContent").await, json!(hostile));
+    assert_eq!(page.value("window.hacked ?? null").await, serde_json::Value::Null);
     assert_eq!(page.errors, Vec::<String>::new());
 }
 
