@@ -67,6 +67,23 @@ async fn what_is_older_than_transcript_days_goes_at_the_start_but_no_living_run(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_of_the_console_is_deleted_with_its_messages() {
+    let newcomer = Newcomer::start().await;
+    answered(&newcomer).await;
+    let path = format!("conversations/{CONVERSATION}/messages");
+    newcomer.post(&path, &json!({ "text": "/forget", "client_id": "m2" })).await;
+    let said = |text: &'static str| {
+        move |newcomer: &Newcomer| std::fs::read_to_string(transcript(newcomer)).is_ok_and(|said| said.contains(text))
+    };
+    newcomer.until("it asks", said("This deletes all messages and 1 session of this conversation")).await;
+    newcomer.post(&path, &json!({ "text": "/forget yes", "client_id": "m3" })).await;
+    newcomer.until("it is deleted", said("Deleted: all messages and 1 session.")).await;
+    let left = std::fs::read_to_string(transcript(&newcomer)).unwrap();
+    assert!(!left.contains("hello") && !left.contains("This deletes"), "{left}");
+    assert_eq!((runs(&newcomer), files(&newcomer.data_dir().join("demo"))), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_owner_can_read_what_was_said() {
     let newcomer = Newcomer::start().await;
     answered(&newcomer).await;
