@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 
-use crate::harness::{ANA, Database, Options, TestGateway};
+use crate::harness::{ANA, Database, Options, TestGateway, root};
 
 /// Ends every connection of the gateway to its database, as a restart of the server does.
 async fn cut_connections(gateway: &TestGateway) {
@@ -47,11 +47,11 @@ async fn postgresql_that_is_restarted_under_a_turn_costs_nothing() {
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: PathBuf) -> Self {
+    /// `None`: that is not allowed here.
+    fn mount(at: PathBuf) -> Option<Self> {
         std::fs::create_dir_all(&at).unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(&at).status();
-        assert!(mounted.unwrap().success(), "only root can mount a small disk");
-        Self(at)
+        mounted.unwrap().success().then_some(Self(at))
     }
 
     /// Leaves no room, and gives what is in the way.
@@ -72,10 +72,9 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs root"]
 async fn a_full_disk_is_said_and_what_came_meanwhile_is_answered_when_there_is_room() {
     let mut gateway = TestGateway::prepare(Options::default()).await;
-    let disk = SmallDisk::mount(gateway.data_dir());
+    let Some(disk) = SmallDisk::mount(gateway.data_dir()) else { return root::leave_out() };
     gateway.launch().await;
     gateway.telegram.says(ANA, ANA, "[[text:answer one.]]");
     gateway.until_said("answer one.").await;

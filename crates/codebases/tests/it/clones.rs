@@ -305,10 +305,15 @@ async fn a_missing_git_is_said_so() {
 }
 
 #[tokio::test]
-#[ignore = "needs root"]
+#[expect(clippy::disallowed_methods, reason = "who runs the suite says what is left out")]
 async fn git_runs_as_the_user_it_is_told_and_what_it_makes_is_that_users() {
     use std::os::unix::fs::MetadataExt;
-    assert!(rustix::process::geteuid().is_root(), "only root can become another user");
+    if !rustix::process::geteuid().is_root() {
+        let told = std::env::var_os("ADJUTANT_TEST_WITHOUT_ROOT").is_some();
+        assert!(told, "this needs root; set ADJUTANT_TEST_WITHOUT_ROOT to leave it out");
+        eprintln!("skipped: needs root");
+        return;
+    }
     let folder =
         tempfile::Builder::new().permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).tempdir().unwrap();
     let bare = origin(folder.path());

@@ -57,9 +57,13 @@ async fn the_childs_process_group_is_its_own() {
 }
 
 #[tokio::test]
-#[ignore = "needs root"]
 async fn another_user_is_changed_to_wholly() {
-    assert!(rustix::process::geteuid().is_root(), "only root can become another user");
+    if !rustix::process::geteuid().is_root() {
+        let told = std::env::var_os("ADJUTANT_TEST_WITHOUT_ROOT").is_some();
+        assert!(told, "this needs root; set ADJUTANT_TEST_WITHOUT_ROOT to leave it out");
+        eprintln!("skipped: needs root");
+        return;
+    }
     let place = Place::new();
     let mut spec = place.sh("id -u; id -g; id -G; cat");
     spec.cwd = "/".into();

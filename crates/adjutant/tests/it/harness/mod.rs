@@ -6,6 +6,7 @@
 mod database;
 pub mod processes;
 mod programs;
+pub mod root;
 mod verbs;
 
 use std::collections::BTreeMap;
