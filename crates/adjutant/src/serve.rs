@@ -63,6 +63,7 @@ async fn run(config: Config, fork_server: Option<ForkServer>) -> anyhow::Result<
         store: store.clone(),
         console: platforms.console.clone(),
         uploads: context.uploads.clone(),
+        outgoing: context.outgoing.clone(),
         clock,
     };
     let orchestrator = Orchestrator::new(context, events);

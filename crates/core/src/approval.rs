@@ -21,6 +21,26 @@ pub struct Approval {
     pub created_at: DateTime<Utc>,
     /// Silence until then is a denial.
     pub expires_at: DateTime<Utc>,
+    /// Somebody was asked for words, and their next message is these.
+    pub awaits: Option<Awaits>,
+}
+
+/// Whose next message belongs to an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaits {
+    /// The platform's stable id of the person.
+    pub sender: String,
+    pub what: Awaited,
+}
+
+/// What that message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaited {
+    /// Why it is denied.
+    Reason,
+    /// The answer in other words.
+    Answer,
 }
 
 /// An approval is open until exactly one of these happens; the first wins.

@@ -56,9 +56,14 @@ pub enum InboundContent {
         /// Who wrote that, by the name others see: a stranger's choice, never an authority.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quoted: Option<String>,
+        /// Who that is, as far as the platform vouches for it.
+        #[serde(default, skip_serializing_if = "Author::is_unknown")]
+        author: Author,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<IncomingFile>,
     },
+    /// A person changed the text of a message they had sent; the envelope names that message.
+    Edited { text: String },
     /// A person pressed a button; `token` is what the button carried.
     Button { token: String },
     /// A person pressed the platform's own stop control.
@@ -71,6 +76,25 @@ pub enum InboundContent {
     Closed,
     /// The bot may speak here again: it was let in, or a topic was opened again.
     Opened,
+}
+
+/// Who wrote what is quoted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The gateway: an answer of an assistant, or a sentence of its own.
+    Gateway,
+    /// A person, by the platform's stable id.
+    Person(String),
+    /// Whoever wrote a forwarded message, a bot, a channel.
+    #[default]
+    Unknown,
+}
+
+impl Author {
+    const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
 }
 
 /// A file that a person sent. It stays on the platform until it is fetched.
@@ -88,7 +112,7 @@ impl InboundContent {
     /// Words alone.
     #[must_use]
     pub fn words(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into(), quote: None, quoted: None, files: Vec::new() }
+        Self::Text { text: text.into(), quote: None, quoted: None, author: Author::Unknown, files: Vec::new() }
     }
 
     /// The files that came with it.
@@ -110,7 +134,7 @@ impl InboundContent {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Text { text, .. } => Some(text),
+            Self::Text { text, .. } | Self::Edited { text } => Some(text),
             _ => None,
         }
     }

@@ -61,6 +61,9 @@ pub struct SessionMetadata {
     /// Outputs of earlier phases by variable name: `PLAN`, `IMPLEMENTATION_SUMMARY`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub phases: BTreeMap<String, String>,
+    /// It took in text of somebody who is not on the allow-list: from then on it may do nothing unasked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tainted: bool,
     /// Turns so far.
     #[serde(default)]
     pub turns: u32,

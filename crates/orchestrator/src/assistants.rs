@@ -59,6 +59,17 @@ impl Assistants {
         all
     }
 
+    /// The assistants that could take over from this one now. What only stands in does not.
+    pub async fn others(&self, than: AssistantKind) -> Vec<AssistantKind> {
+        let mut others = Vec::new();
+        for kind in self.known.keys().filter(|kind| **kind != than && Some(**kind) != self.fallback) {
+            if self.check(*kind).await.is_usable() {
+                others.push(*kind);
+            }
+        }
+        others
+    }
+
     /// The assistant for a new session: the conversation's, else what the operator configured for the codebase or what
     /// the codebase brings, else the configured one, else the first that is ready.
     ///

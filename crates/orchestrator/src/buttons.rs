@@ -16,6 +16,8 @@ pub enum Press {
     Steer { message: InboundSeq },
     /// Takes a message out of the line.
     Drop { message: InboundSeq },
+    /// Tries a message again whose turn failed.
+    Again { message: InboundSeq },
     /// Runs a command, as if it had been typed without its slash.
     Command { text: String },
 }
@@ -76,6 +78,12 @@ pub fn drop(message: InboundSeq) -> String {
     format!("q:{}", message.0)
 }
 
+/// The token of a button that tries a message again.
+#[must_use]
+pub fn again(message: InboundSeq) -> String {
+    format!("r:{}", message.0)
+}
+
 /// Reads a token; `None` for one that this version never made.
 #[must_use]
 pub fn parse(token: &str) -> Option<Press> {
@@ -84,6 +92,9 @@ pub fn parse(token: &str) -> Option<Press> {
     }
     if let Some(seq) = token.strip_prefix("s:") {
         return Some(Press::Steer { message: InboundSeq(seq.parse().ok()?) });
+    }
+    if let Some(message) = token.strip_prefix("r:") {
+        return Some(Press::Again { message: InboundSeq(message.parse().ok()?) });
     }
     if let Some(message) = token.strip_prefix("q:") {
         return Some(Press::Drop { message: InboundSeq(message.parse().ok()?) });
@@ -132,6 +143,7 @@ mod tests {
         let message = InboundSeq(12);
         assert_eq!(parse(&steer(message)), Some(Press::Steer { message }));
         assert_eq!(parse(&drop(message)), Some(Press::Drop { message }));
+        assert_eq!(parse(&again(message)), Some(Press::Again { message }));
         assert_eq!(parse(&command("stop")), Some(Press::Command { text: "stop".into() }));
         for token in ["", "p:7", "p:x:o", "p:7:y", "s:", "s:x", "q:x", "a:7", "a:7:0", "a:7:0:x", "a:7:0:1:2", "yes"] {
             assert_eq!(parse(token), None);

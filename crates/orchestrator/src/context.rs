@@ -37,6 +37,8 @@ pub struct Context {
     pub workspace: Workspace,
     /// The files people send.
     pub uploads: Uploads,
+    /// Copies of the files that assistants hand to people, on their way.
+    pub outgoing: Uploads,
     pub clock: Clock,
     pub mask: Mask,
     pub settings: Settings,

@@ -72,6 +72,8 @@ impl Orchestrator {
             message,
             attempts: 0,
             received_at: now,
+            hold: None,
+            told: None,
         };
         let made = accepted.created.then(|| new_conversation(accepted.conversation, &inbound.message, now));
         let letter = Letter::Inbound(Box::new(inbound));
@@ -95,7 +97,7 @@ impl Orchestrator {
                 self.offer_pairing(message).await?;
                 return Ok(false);
             }
-            InboundContent::Text { .. } => {}
+            InboundContent::Text { .. } | InboundContent::Edited { .. } => {}
             _ => return Ok(true),
         }
         match context.people.quota().count(message.platform, &message.sender, context.clock.now()) {

@@ -9,7 +9,9 @@
 //! | [`commands`] | slash commands, one file each |
 //! | [`language`] [`registry`] | how commands are written; command files of a codebase |
 //! | [`reply`] [`delivery`] [`outbound`] | text into parts, parts onto the platform |
-//! | [`uploads`] | the files people send |
+//! | [`uploads`] `handed` | the files people send, and those they get |
+//! | `fence` | text of others in a prompt |
+//! | `footer` | whether a command ran the tests |
 //! | [`binding`] | how a directory becomes a codebase |
 //! | [`words`] | every sentence the product says |
 //! | [`context`] [`settings`] [`assistants`] [`people`] [`slots`] [`directories`] [`live`] [`metrics`] | what conversations share |
@@ -26,6 +28,9 @@ pub mod delivery;
 pub mod directories;
 pub mod dispatcher;
 pub mod fault;
+mod fence;
+mod footer;
+mod handed;
 pub mod intake;
 pub mod language;
 pub mod live;

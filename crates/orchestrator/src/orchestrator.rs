@@ -12,6 +12,7 @@ use adjutant_core::message::ConversationKey;
 use adjutant_store::change::Change;
 use adjutant_store::error::StoreError;
 use adjutant_store::record::OutboxRow;
+use chrono::{DateTime, Utc};
 use tokio::sync::{broadcast, mpsc};
 
 use crate::binding;
@@ -23,6 +24,8 @@ use crate::dispatcher::{Dispatcher, Letter};
 const PAGE: u32 = 500;
 /// How often lanes of nodes that went away are looked for.
 const PATROL: Duration = Duration::from_secs(15);
+/// How far ahead a start looks for what is due. A provider's limit may last a week.
+const AHEAD: chrono::Duration = chrono::Duration::days(366);
 /// How often old rows are swept.
 const SWEEP: Duration = Duration::from_secs(6 * 3600);
 
@@ -89,7 +92,7 @@ impl Orchestrator {
                 () = stopping.cancelled() => return,
                 woken = wakeups.recv() => self.on_wakeup(woken).await,
                 () = self.context.clock.sleep(pause) => {
-                    if let Err(error) = self.take_up_lanes().await {
+                    if let Err(error) = self.take_up_lanes(self.context.clock.now()).await {
                         tracing::warn!(%error, "the patrol failed: {error}");
                     }
                 }
@@ -104,22 +107,23 @@ impl Orchestrator {
     }
 
     async fn catch_up(&self) -> Result<(), StoreError> {
-        self.take_up_lanes().await?;
+        // What is due only later, too: whoever waits for a time has its actor watch the clock.
+        self.take_up_lanes(self.context.clock.now() + AHEAD).await?;
         self.take_up_parts().await?;
         self.context.recovering.store(false, Ordering::Release);
         Ok(())
     }
 
-    /// Starts an actor for every free conversation with something to do.
-    async fn take_up_lanes(&self) -> Result<(), StoreError> {
+    /// Starts an actor for every free conversation with something to do by then.
+    async fn take_up_lanes(&self, by: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut last = None;
         loop {
-            let due = self.context.store.list_due(self.context.clock.now(), PAGE).await?;
-            let mut taken = 0;
-            for conversation in &due {
-                taken += usize::from(self.take_up(*conversation).await?);
+            let due = self.context.store.list_due_after(by, last, PAGE).await?;
+            for one in &due {
+                self.take_up(one.conversation).await?;
             }
-            // Lanes that were claimed are not due any more; what could not be claimed is another node's.
-            if taken == 0 || due.len() < PAGE as usize {
+            last = due.last().copied();
+            if due.len() < PAGE as usize {
                 return Ok(());
             }
         }
@@ -159,7 +163,7 @@ impl Orchestrator {
     async fn on_wakeup(&self, woken: Result<ConversationId, broadcast::error::RecvError>) {
         let result = match woken {
             Ok(conversation) => self.take_up(conversation).await.map(|_| ()),
-            Err(broadcast::error::RecvError::Lagged(_)) => self.take_up_lanes().await,
+            Err(broadcast::error::RecvError::Lagged(_)) => self.take_up_lanes(self.context.clock.now()).await,
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         };
         if let Err(error) = result {

@@ -120,6 +120,16 @@ impl Reply {
         parts
     }
 
+    /// A file behind everything that was said.
+    pub fn attach(&mut self, caption: String, attachment: Attachment) -> FinishedPart {
+        FinishedPart { attachment: Some(attachment), ..self.number(caption) }
+    }
+
+    /// The gateway's own last word, as a part by itself.
+    pub fn last_word(&mut self, text: String) -> FinishedPart {
+        self.number(text)
+    }
+
     /// The place of the part that is open now.
     #[must_use]
     pub const fn ordinal(&self) -> u32 {

@@ -37,6 +37,8 @@ pub struct Settings {
     /// Environment of assistants: who commits.
     pub environment: Vec<(String, String)>,
     pub platforms: BTreeMap<PlatformKind, PlatformSettings>,
+    /// Below the reply of a turn that used tools stands what it changed, how long it took and what it cost.
+    pub footer: bool,
     pub watchdogs: Watchdogs,
     /// Several gateways may share the database, so lanes of nodes that went away are looked for.
     pub shared_store: bool,

@@ -1,19 +1,19 @@
 //! Everything that can be written for a conversation, as plain data, so that a transaction can be gathered,
 //! batched with others and run again.
 
-use adjutant_core::approval::{Approval, ApprovalState};
+use adjutant_core::approval::{Approval, ApprovalState, Awaits};
 use adjutant_core::assistant::{PermissionDetail, SpoolOffset};
 use adjutant_core::codebase::Codebase;
 use adjutant_core::conversation::ReplyMode;
 use adjutant_core::id::{ApprovalId, CodebaseId, ConversationId, InboundSeq, PartId, RunId, SessionId, TurnId};
 use adjutant_core::kind::{AssistantKind, PlatformKind};
-use adjutant_core::message::{ConversationKey, MessageRef};
+use adjutant_core::message::{ConversationKey, InboundContent, MessageRef};
 use adjutant_core::platform::Part;
 use adjutant_core::session::{EndReason, Session, SessionMetadata};
 use adjutant_core::turn::{Turn, TurnState};
 use chrono::{DateTime, Utc};
 
-use crate::record::{InboundState, PartKind, PartState, Run, UsageRow};
+use crate::record::{Hold, InboundState, PartKind, PartState, Run, UsageRow};
 
 /// One statement's worth of change. A change that finds nothing to change makes the whole commit fail as stale.
 #[derive(Debug, Clone)]
@@ -118,12 +118,49 @@ pub enum Change {
     CountAttempt {
         seq: InboundSeq,
     },
+    /// Puts it in line again, to be carried out later. Any other state ends the hold.
+    Hold {
+        seq: InboundSeq,
+        hold: Hold,
+    },
+    /// Its person changed it while it waited.
+    Rewrite {
+        seq: InboundSeq,
+        content: InboundContent,
+    },
+    /// Handled in vain: as `Done` or `Dead`, but its text is kept for a day, for its person may have it tried again.
+    /// `part` offers that.
+    Offer {
+        seq: InboundSeq,
+        state: InboundState,
+        hold: Option<Hold>,
+        part: PartId,
+        at: DateTime<Utc>,
+    },
+    /// Puts an offered message in line again.
+    TakeUp {
+        seq: InboundSeq,
+    },
+    /// Nothing of this conversation is tried again.
+    ForgetOffers {
+        conversation: ConversationId,
+    },
+    /// This part tells its person what becomes of it.
+    Tell {
+        seq: InboundSeq,
+        part: PartId,
+    },
 
     Ask(Approval),
     /// What was picked so far of an open approval's choices.
     Pick {
         id: ApprovalId,
         detail: PermissionDetail,
+    },
+    /// Whose next message belongs to an approval; `None`: nobody's any more.
+    Await {
+        id: ApprovalId,
+        awaits: Option<Awaits>,
     },
     /// Only an open approval can be settled. Blanks its detail and raw data.
     Settle {

@@ -10,6 +10,7 @@ use adjutant_core::platform::Part;
 use adjutant_core::session::Session;
 use adjutant_core::turn::Turn;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// This gateway's membership: its name and the epoch of its lease, the fencing token of everything it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,14 @@ pub struct Node {
 pub struct Lane {
     pub conversation: ConversationId,
     pub epoch: i64,
+}
+
+/// A lane that somebody has to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    pub conversation: ConversationId,
+    /// It waits since then.
+    pub since: DateTime<Utc>,
 }
 
 /// What became of one message of an accepted batch.
@@ -47,6 +56,34 @@ pub struct Inbound {
     pub message: InboundMessage,
     pub attempts: u32,
     pub received_at: DateTime<Utc>,
+    /// Set while it is `Queued`: its turn has come, and it waits all the same.
+    pub hold: Option<Hold>,
+    /// The part that told its person what became of it so far.
+    pub told: Option<PartId>,
+}
+
+/// A message waits for the end of a provider's limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Whose limit is reached.
+    pub assistant: AssistantKind,
+    /// When it ends.
+    pub until: DateTime<Utc>,
+    pub then: Then,
+    /// A turn had begun to work on it when the limit was reached.
+    pub begun: bool,
+}
+
+/// What becomes of the message when the limit has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// Nobody has said yet; its person is asked again.
+    Ask,
+    /// Nobody has said, and its person was asked again.
+    Asked,
+    /// It starts by itself.
+    Start,
 }
 
 /// `Received` → (`Queued` →) `Running` → `Done`; `Dead` after three failures of our own.

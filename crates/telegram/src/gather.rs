@@ -62,10 +62,15 @@ impl Heard {
         self.units = next.units;
         self.follows &= next.follows;
         self.message.sent_at = next.message.sent_at;
-        let InboundContent::Text { text, quote, quoted, files } = &mut self.message.content else { return };
-        let InboundContent::Text { text: more, quote: other, quoted: by, files: further } = next.message.content else {
+        let InboundContent::Text { text, quote, quoted, author, files } = &mut self.message.content else { return };
+        let InboundContent::Text { text: more, quote: other, quoted: by, author: whose, files: further } =
+            next.message.content
+        else {
             return;
         };
+        if quote.is_none() {
+            *author = whose;
+        }
         if self.album.is_some() && !text.is_empty() && !more.is_empty() {
             text.push('\n');
         }

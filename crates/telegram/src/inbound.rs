@@ -1,7 +1,7 @@
 //! Updates as Telegram sends them → messages as the gateway takes them.
 
 use adjutant_core::kind::PlatformKind;
-use adjutant_core::message::{DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
+use adjutant_core::message::{Author, DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
@@ -49,7 +49,7 @@ pub fn parse(updates: &[Box<RawValue>], me: Option<&Identity>, now: DateTime<Utc
 pub fn needs_identity(updates: &[Box<RawValue>]) -> bool {
     updates.iter().any(|raw| {
         serde_json::from_str::<Update>(raw.get())
-            .is_ok_and(|update| update.message.is_some_and(|message| message.place().is_group()))
+            .is_ok_and(|update| update.message.or(update.edited_message).is_some_and(|said| said.place().is_group()))
     })
 }
 
@@ -62,6 +62,9 @@ fn read(update: Update, me: Option<&Identity>, now: DateTime<Utc>) -> Option<Hea
     let id = update.update_id;
     if let Some(message) = update.message {
         return read_message(id, message, me, now);
+    }
+    if let Some(message) = update.edited_message {
+        return read_edit(id, message, me, now).map(Heard::alone);
     }
     if let Some(press) = update.callback_query {
         return read_press(press, now).map(Heard::alone);
@@ -101,14 +104,35 @@ fn read_message(id: i64, message: Message, me: Option<&Identity>, now: DateTime<
     Some(Heard { message: envelope(person(sender), content), album, units, follows })
 }
 
+/// The text of a message was changed. What never was for the bot, and other changes than of words, are left out.
+fn read_edit(id: i64, message: Message, me: Option<&Identity>, now: DateTime<Utc>) -> Option<InboundMessage> {
+    let edited = message.edit_date?;
+    let mut heard = read_message(id, message, me, now)?.message;
+    let text = heard.content.text().filter(|text| !text.trim().is_empty())?.to_owned();
+    heard.delivery = DeliveryId(format!("{}:edited:{edited}", heard.delivery.0));
+    heard.sent_at = moment(edited, now);
+    heard.content = InboundContent::Edited { text };
+    Some(heard)
+}
+
 fn said_in_private(message: &Message) -> Option<InboundContent> {
     match message.words() {
         // What is forwarded are not this person's words: it is shown to the assistant, and is never a command.
         Some(words) if message.forward_origin.is_some() => {
             let files = message.media.file().into_iter().collect();
-            Some(InboundContent::Text { text: String::new(), quote: Some(words), quoted: None, files })
+            let author = Author::Unknown;
+            Some(InboundContent::Text { text: String::new(), quote: Some(words), quoted: None, author, files })
         }
-        words => said(message, words.unwrap_or_default()),
+        words => {
+            let mut content = said(message, words.unwrap_or_default())?;
+            if let InboundContent::Text { quote, author, .. } = &mut content
+                && message.forward_origin.is_some()
+            {
+                // A file of somebody else, without a word.
+                (*quote, *author) = (Some(String::new()), Author::Unknown);
+            }
+            Some(content)
+        }
     }
 }
 
@@ -122,8 +146,8 @@ fn said(message: &Message, words: String) -> Option<InboundContent> {
         Some(what) => format!("{words}\n\n(There was {what} with this message, which cannot be handed on.)"),
         None => words,
     };
-    let (quote, quoted) = (message.quoted(), message.quoted_author());
-    Some(InboundContent::Text { text, quote, quoted, files })
+    let (quote, quoted, author) = (message.quoted(), message.quoted_author(), message.author());
+    Some(InboundContent::Text { text, quote, quoted, author, files })
 }
 
 fn said_in_group(message: &Message, me: &Identity) -> Option<InboundContent> {
@@ -142,7 +166,11 @@ fn said_in_group(message: &Message, me: &Identity) -> Option<InboundContent> {
         None => return None,
     };
     let nothing = text.is_empty() && message.quoted().is_none() && message.media.file().is_none();
-    if nothing { None } else { said(message, text) }
+    let mut content = if nothing { None } else { said(message, text) };
+    if reply_to_us && let Some(InboundContent::Text { author, .. }) = &mut content {
+        *author = Author::Gateway;
+    }
+    content
 }
 
 fn unsupported(message: &Message) -> Option<InboundContent> {
@@ -230,7 +258,16 @@ impl Message {
         }
     }
 
-    /// Who wrote what is quoted.
+    /// Who that is. In groups other bots write, too; in a private chat the only bot is this one.
+    fn author(&self) -> Author {
+        match self.answered().and_then(|to| to.from.as_ref()) {
+            Some(from) if !from.is_bot => Author::Person(from.id.to_string()),
+            Some(_) if !self.place().is_group() => Author::Gateway,
+            _ => Author::Unknown,
+        }
+    }
+
+    /// Who wrote what is quoted, by the name others see.
     fn quoted_author(&self) -> Option<String> {
         self.quoted()?;
         let from = self.answered()?.from.as_ref()?;

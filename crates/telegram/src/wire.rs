@@ -12,6 +12,7 @@ use serde_json::Value;
 pub struct Update {
     pub update_id: i64,
     pub message: Option<Message>,
+    pub edited_message: Option<Message>,
     pub callback_query: Option<CallbackQuery>,
     pub my_chat_member: Option<ChatMemberUpdated>,
     pub stopped_message_generation: Option<StoppedGeneration>,
@@ -30,6 +31,8 @@ pub struct Message {
     /// Seconds since 1970; 0 for a message the bot can no longer see.
     #[serde(default)]
     pub date: i64,
+    /// When it was changed last.
+    pub edit_date: Option<i64>,
     pub text: Option<String>,
     pub caption: Option<String>,
     pub rich_message: Option<Value>,

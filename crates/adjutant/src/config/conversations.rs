@@ -28,6 +28,8 @@ pub struct Conversations {
     pub turn_max: Duration,
     /// `MESSAGES_PER_PERSON_HOUR`, 120.
     pub messages_per_hour: u32,
+    /// `REPLY_FOOTER`, true.
+    pub footer: bool,
     /// `fresh_context` of `adjutant.toml`: `plan` and `plan-feature`, each followed by `execute`.
     pub fresh_context_pairs: Vec<(String, String)>,
     /// `[codebases.<name>]` of `adjutant.toml`.
@@ -57,6 +59,7 @@ impl Conversations {
             idle: Duration::from_secs(idle.into()),
             turn_max: Duration::from_secs(u64::from(turn_max) * 60),
             messages_per_hour,
+            footer: reader.choice("REPLY_FOOTER", &[("true", true), ("false", false)]).unwrap_or(true),
             fresh_context_pairs: file.fresh_context.map_or_else(default_pairs, |pairs| {
                 pairs.into_iter().map(|(first, second)| (first.0, second.0)).collect()
             }),

@@ -146,6 +146,8 @@ pub const VARIABLES: &[Variable] = &[
         "After how many idle seconds an assistant's process ends; the next message resumes its session."),
     open("TURN_MAX_MINUTES", CONVERSATIONS, "120", "30",
         "After how many minutes a turn is interrupted."),
+    open("REPLY_FOOTER", CONVERSATIONS, "true", "false",
+        "Whether a line below the reply says what a turn changed, whether its tests passed, how long it took and what it cost."),
     open("MESSAGES_PER_PERSON_HOUR", CONVERSATIONS, "120", "60",
         "How many messages one person may send in an hour."),
 

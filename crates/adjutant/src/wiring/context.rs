@@ -64,6 +64,7 @@ pub fn build(pieces: Pieces<'_>) -> anyhow::Result<(Context, UnboundedReceiver<D
         samples: assistants::samples(config),
         workspace,
         uploads: uploads(config, root),
+        outgoing: outgoing(config),
         clock: clock.clone(),
         mask,
         people: People::new(&settings.platforms, settings.messages_per_hour),
@@ -87,6 +88,12 @@ pub fn uploads(config: &Config, root: &RootPolicy) -> Uploads {
         RootPolicy::NotRoot | RootPolicy::Allowed | RootPolicy::Off => None,
     };
     Uploads::new(config.data_dir.join("uploads"), owner)
+}
+
+/// Where copies lie of files that people get. No assistant may change them.
+#[must_use]
+pub fn outgoing(config: &Config) -> Uploads {
+    Uploads::new(config.data_dir.join("outgoing"), None)
 }
 
 /// The workspace, and Git as it is called there.
@@ -134,6 +141,7 @@ fn settings(config: &Config, root: &RootPolicy, identity: &Identity) -> Settings
         trust_allowed: conversations.enables_trust() && *root != RootPolicy::Allowed,
         per_codebase: conversations.per_codebase.clone(),
         queue_limit: QUEUE_LIMIT,
+        footer: config.conversations.footer,
         messages_per_hour: conversations.messages_per_hour,
         fresh_context_pairs: conversations.fresh_context_pairs.clone(),
         environment: identity.environment(),

@@ -19,6 +19,8 @@ pub struct Kept {
     pub store: Store,
     pub console: ConsolePlatform,
     pub uploads: Uploads,
+    /// Those that people got.
+    pub outgoing: Uploads,
     pub clock: Clock,
 }
 
@@ -47,8 +49,9 @@ impl Kept {
 
     async fn prune_uploads(&self) -> anyhow::Result<usize> {
         let before = self.clock.now() - TimeDelta::days(self.days.into());
-        let uploads = self.uploads.clone();
-        Ok(tokio::task::spawn_blocking(move || uploads.prune(before)).await??)
+        let (uploads, outgoing) = (self.uploads.clone(), self.outgoing.clone());
+        let work = move || Ok::<_, std::io::Error>(uploads.prune(before)? + outgoing.prune(before)?);
+        Ok(tokio::task::spawn_blocking(work).await??)
     }
 
     async fn prune_runs(&self) -> anyhow::Result<usize> {

@@ -81,7 +81,7 @@ struct Scene {
 
 impl Day {
     async fn begin() -> (Self, GitServer) {
-        let environment = vec![("CLONE_PROTOCOLS", "https,ssh,http".to_owned())];
+        let environment = vec![("CLONE_PROTOCOLS", "https,ssh,http".to_owned()), ("REPLY_FOOTER", "true".to_owned())];
         let mut gateway = TestGateway::prepare(Options { environment, ..Options::default() }).await;
         gateway.unset("DEFAULT_CODEBASE");
         scripted::answer(gateway.folder(), ANSWERS).unwrap();
@@ -158,7 +158,7 @@ fn steady(chat: &str) -> String {
         (r"(codebase|sess|conversation)_[0-9a-f]{6,}\b", "${1}_5c01fe"),
         (r"\b\d+ s\b", "2 s"),
         (r"\b\d+ min \d+ s\b", "2 min 10 s"),
-        (r"\b\d\d:\d\d\b", "14:20"),
+        (r"(?:\b\d{1,2} [A-Z][a-z]{2}, )?\b\d\d:\d\d\b", "14:20"),
         (r"\b[0-9a-f]{7}\b", "a41c9e2"),
         (r"(?:w\d+ ?)+", "… "),
     ] {
@@ -234,6 +234,24 @@ async fn a_day_reads_well_from_start_to_end() {
     day.says("/sessions").await;
     day.says("/sessions resume 2").await;
     day.says("/usage").await;
+
+    day.scene(
+        "A limit",
+        "The provider's limit is reached in the middle of the morning. What was asked waits, and starts by itself.",
+    );
+    let ends = chrono::Utc::now() + chrono::Duration::hours(21);
+    let limited = format!("[[limit:{}]]", ends.timestamp());
+    scripted::answer(day.gateway.folder(), &[("Draw the cart", &limited)]).unwrap();
+    day.starts("Draw the cart as a picture.");
+    day.presses("Start then").await;
+    day.gateway.until_said("Starts when").await;
+    day.gateway.until("the press is handled", || day.gateway.telegram.unconfirmed() == 0).await;
+    let drawn = "[[tool:Bash:{\"command\":\"sh draw.sh\"}]] [[text:Drawn:\n\n![The cart](cart/cart.png)]]";
+    scripted::answer(day.gateway.folder(), &[("Draw the cart", drawn)]).unwrap();
+    std::fs::write(day.gateway.folder().join("workspace/ana/shop/cart/cart.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    day.gateway.advance(Duration::from_secs(3600)).await;
+    day.gateway.telegram.wait_for(ANA, |messages| messages.iter().any(|shown| shown.file.is_some())).await;
+    day.settled().await;
 
     let written = day.written();
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/a-day.md");

@@ -258,7 +258,7 @@ async fn edits_bots_and_channels_say_nothing_and_what_is_forwarded_is_no_command
     taken(&gateway).await;
     let prompts = gateway.prompts();
     assert_eq!(prompts.len(), 1, "{}", gateway.story());
-    assert!(prompts[0].prompt.contains("> /reset"), "{}", prompts[0].prompt);
+    assert!(prompts[0].prompt.contains(">\n/reset\n</"), "{}", prompts[0].prompt);
     gateway.finish().await;
 }
 

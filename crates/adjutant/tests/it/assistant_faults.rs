@@ -96,12 +96,13 @@ async fn an_assistant_that_exits_with_1_at_once() {
     gateway.telegram.says(ANA, ANA, "hello");
     gateway.until_said("✗").await;
     repair_program(&gateway);
-    assert_snapshot!(goes_on(gateway).await, @r#"
+    assert_snapshot!(goes_on(gateway).await, @r"
     Ana: hello
     bot: ✗ Claude ended in the middle of the turn (exit code 1). The session is kept; try again. It last said: Error: the configuration is broken
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
-    "#);
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,8 +110,8 @@ async fn an_assistant_that_exits_with_1_in_the_middle_of_an_answer() {
     assert_snapshot!(dialogue("[[text:First I look.]] [[exit:1]]", "✗").await, @r"
     Ana: [[text:First I look.]] [[exit:1]]
     bot: First I look.
-
-      ✗ Claude ended in the middle of the turn (exit code 1). The session is kept; try again.
+    bot: ✗ Claude ended in the middle of the turn (exit code 1). The session is kept; try again.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -121,8 +122,8 @@ async fn an_assistant_that_aborts() {
     assert_snapshot!(dialogue("[[text:First I look.]] [[abort]]", "✗").await, @r"
     Ana: [[text:First I look.]] [[abort]]
     bot: First I look.
-
-      ✗ Claude ended in the middle of the turn (signal 6). The session is kept; try again.
+    bot: ✗ Claude ended in the middle of the turn (signal 6). The session is kept; try again.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -140,6 +141,7 @@ async fn an_assistant_that_never_says_anything() {
     assert_snapshot!(goes_on(gateway).await, @r#"
     Ana: hello
     bot: ✗ Nothing was heard for 2 min, so the turn was ended. "continue" goes on in the same session.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     "#);
@@ -170,6 +172,7 @@ async fn an_assistant_that_hangs_silently() {
     assert_snapshot!(goes_on(gateway).await, @r#"
     Ana: [[hang]]
     bot: ✗ Nothing was heard for 10 min, so the turn was ended. "continue" goes on in the same session.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     "#);
@@ -185,8 +188,8 @@ async fn an_assistant_that_hangs_after_half_an_answer() {
     assert_snapshot!(goes_on(gateway).await, @r#"
     Ana: [[hang-after:First I look, and then]]
     bot: First I look, and then
-
-      ✗ Nothing was heard for 10 min, so the turn was ended. "continue" goes on in the same session.
+    bot: ✗ Nothing was heard for 10 min, so the turn was ended. "continue" goes on in the same session.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     "#);
@@ -277,8 +280,8 @@ async fn an_assistant_that_ends_without_a_result() {
     assert_snapshot!(dialogue("[[text:First I look.]] [[noresult]]", "✗").await, @r"
     Ana: [[text:First I look.]] [[noresult]]
     bot: First I look.
-
-      ✗ Claude ended in the middle of the turn (exit code 0). The session is kept; try again.
+    bot: ✗ Claude ended in the middle of the turn (exit code 0). The session is kept; try again.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -322,6 +325,7 @@ async fn an_assistant_that_leaves_grandchildren_behind_when_it_dies() {
     assert_snapshot!(goes_on(gateway).await, @r"
     Ana: [[grandchild]] [[grandchild]] [[exit:1]]
     bot: ✗ Claude ended in the middle of the turn (exit code 1). The session is kept; try again.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -348,6 +352,7 @@ async fn a_program_that_disappears_is_missed_until_it_is_back() {
     assert_snapshot!(goes_on(gateway).await, @r"
     Ana: hello
     bot: ✗ claude was not found on this machine. adjutant doctor says what to do; then try again.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -358,6 +363,7 @@ async fn a_refused_login() {
     assert_snapshot!(dialogue("[[auth]]", "✗").await, @r"
     Ana: [[auth]]
     bot: ✗ Claude's login was refused. Check CLAUDE_API_KEY or CLAUDE_OAUTH_TOKEN, then try again. It said: Failed to authenticate. API Error: 401
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -405,17 +411,6 @@ async fn a_session_that_is_lost_again_and_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_plans_limit_with_its_reset_time() {
-    // 2030-01-01 14:20 UTC.
-    assert_snapshot!(dialogue("[[limit:1893507600]]", "✗").await, @r"
-    Ana: [[limit:1893507600]]
-    bot: ✗ Claude's limit is reached until 1 Jan, 14:20 UTC. Try again then.
-    Ana: [[text:Still here.]]
-    bot: Still here.
-    ");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_providers_errors() {
     let gateway = TestGateway::start().await;
     gateway.telegram.lift_limits();
@@ -433,24 +428,24 @@ async fn the_providers_errors() {
       ✗ The session does not fit into the model any more. /new starts a fresh one.
     Ana: [[text:I look.]] [[error:429]]
     bot: I look.
-
-      ✗ Claude's provider refuses further requests for now. Try again in a minute. It said: API Error: Request rejected (429)
+    bot: ✗ Claude's provider refuses further requests for now. Try again in a minute. It said: API Error: Request rejected (429)
+      [Try again]
     Ana: [[text:I look.]] [[error:404]]
     bot: I look.
-
-      ✗ Claude's provider does not know this model. /model chooses another; CLAUDE_MODEL is the default. It said: There's an issue with the selected model.
+    bot: ✗ Claude's provider does not know this model. /model chooses another; CLAUDE_MODEL is the default. It said: There's an issue with the selected model.
+      [Try again]
     Ana: [[text:I look.]] [[error:402]]
     bot: I look.
-
-      ✗ Claude's limit is reached. Try again when the plan allows it.
+    bot: ✗ Claude's limit is reached. Try again when the plan allows it.
+      [Try again]
     Ana: [[text:I look.]] [[error:500]]
     bot: I look.
-
-      ✗ Claude's provider could not be reached or had a fault. Try again in a minute. It said: API Error: 500
+    bot: ✗ Claude's provider could not be reached or had a fault. Try again in a minute. It said: API Error: 500
+      [Try again]
     Ana: [[text:I look.]] [[error:529]]
     bot: I look.
-
-      ✗ Claude's provider could not be reached or had a fault. Try again in a minute. It said: API Error: 529
+    bot: ✗ Claude's provider could not be reached or had a fault. Try again in a minute. It said: API Error: 529
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -479,8 +474,8 @@ async fn an_assistant_killed_from_outside() {
     assert_snapshot!(goes_on(gateway).await, @r"
     Ana: [[grandchild]] [[hang-after:First I look, and then]]
     bot: First I look, and then
-
-      ✗ Claude ended in the middle of the turn (signal 9). The session is kept; try again.
+    bot: ✗ Claude ended in the middle of the turn (signal 9). The session is kept; try again.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");
@@ -503,8 +498,8 @@ async fn a_runner_killed_from_outside() {
     assert_snapshot!(goes_on(gateway).await, @r"
     Ana: [[grandchild]] [[hang-after:First I look, and then]]
     bot: First I look, and then
-
-      ✗ Claude ended in the middle of the turn (killed together with its runner). The session is kept; try again.
+    bot: ✗ Claude ended in the middle of the turn (killed together with its runner). The session is kept; try again.
+      [Try again]
     Ana: [[text:Still here.]]
     bot: Still here.
     ");

@@ -120,8 +120,9 @@ async fn a_prompt_whose_directory_is_in_use_starts_when_the_other_turn_has_ended
 async fn a_prompt_may_start_beside_a_turn_where_the_person_wants_that() {
     let gateway = both_in_shop(&[], "[[text:Only a question.]]").await;
     press(&gateway, BEN, "Start beside it").await;
-    until_shown(&gateway, BEN, "Only a question.").await;
-    press(&gateway, BEN, "Start beside it").await;
+    let shown = until_shown(&gateway, BEN, "Only a question.").await;
+    let told = shown.iter().find(|message| message.text.starts_with("✓ Started.")).unwrap();
+    assert_eq!(told.labels(), Vec::<&str>::new(), "what has started cannot be started again");
     gateway.telegram.says(ANA, ANA, "/stop");
     until_shown(&gateway, ANA, "Stopped after").await;
     gateway.finish().await;

@@ -132,3 +132,33 @@ async fn a_settled_question_takes_no_further_answer() {
     gateway.until_prompted(2).await;
     gateway.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_were_asked_for_are_taken_after_a_kill_and_then_no_more() {
+    let mut gateway = TestGateway::start().await;
+    gateway.telegram.says(ANA, ANA, "[[question:Which?|A|B||Why?|C|D]] [[permission:Bash:make]] [[text:Made.]]");
+    press(&gateway, "Something else").await;
+    gateway.until_said("Write your answer").await;
+    gateway.until("the press is handled", || gateway.telegram.unconfirmed() == 0).await;
+    gateway.kill();
+    gateway.telegram.says(ANA, ANA, "neither of them");
+    gateway.launch().await;
+    gateway.until_said("(2 of 2)").await;
+    // The answer has been taken: the next message is an ordinary one again.
+    gateway.kill();
+    gateway.telegram.says(ANA, ANA, "[[text:Ordinary.]]");
+    gateway.launch().await;
+    gateway.until_said("Queued, 1st in line").await;
+    press(&gateway, "C").await;
+    press(&gateway, "Deny and say why").await;
+    gateway.until_said("Write why").await;
+    gateway.until("the press is handled", || gateway.telegram.unconfirmed() == 0).await;
+    gateway.kill();
+    gateway.launch().await;
+    gateway.telegram.says(ANA, ANA, "use ninja");
+    gateway.until_said("denied: use ninja").await;
+    gateway.until_said("Ordinary.").await;
+    gateway.until_settled().await;
+    assert_eq!(gateway.prompts().len(), 2, "{}", gateway.story());
+    gateway.finish().await;
+}

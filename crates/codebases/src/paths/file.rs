@@ -31,6 +31,23 @@ pub fn read_file(root: &Path, path: &str, most: usize) -> Result<Vec<u8>, UserEr
     })
 }
 
+/// Why a file beneath a folder was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    TooLarge,
+    /// It is not there, is no file, leads out of the folder, or cannot be opened.
+    NoFile,
+}
+
+/// Reads a file beneath a folder, at most `most` bytes. The path leads nowhere else, whatever it says.
+///
+/// # Errors
+/// See [`Unread`].
+pub fn read_beneath(root: &Path, path: &Path, most: usize) -> Result<Vec<u8>, Unread> {
+    let beneath = Beneath::open(root).map_err(|_| Unread::NoFile)?;
+    beneath.read(path, most).map_err(|error| if error == Errno::FBIG { Unread::TooLarge } else { Unread::NoFile })
+}
+
 /// Writes a file of a codebase as a whole, with the folders above it. Gives whether there was one before.
 ///
 /// # Errors

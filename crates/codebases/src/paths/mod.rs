@@ -16,5 +16,5 @@ mod markdown;
 
 pub use beneath::Beneath;
 pub use directory::resolve_dir;
-pub use file::{read_file, write_file};
+pub use file::{Unread, read_beneath, read_file, write_file};
 pub use markdown::{Listing, list_markdown};

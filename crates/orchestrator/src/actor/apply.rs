@@ -2,12 +2,14 @@
 
 use adjutant_core::codebase::Codebase;
 use adjutant_core::id::CodebaseId;
+use adjutant_core::platform::Part;
 use adjutant_core::session::EndReason;
 use adjutant_store::change::Change;
-use adjutant_store::record::Inbound;
+use adjutant_store::record::{Inbound, PartKind};
 use adjutant_store::store::CodebaseLookup;
 use futures_util::FutureExt;
 
+use super::offer::Which;
 use super::turn::{StopReason, Stopping};
 use super::{Actor, Ending, Halt, Work};
 use crate::binding;
@@ -17,6 +19,7 @@ use crate::outbound::Message;
 impl Actor {
     pub(super) async fn apply(&mut self, inbound: &Inbound, outcome: Outcome) -> Result<(), Halt> {
         let mut changes = Vec::new();
+        let mut dropped = None;
         let mut stop = false;
         // A codebase that is made in the same commit is not in the store yet.
         let pending = outcome.actions.iter().find_map(|action| match action {
@@ -33,7 +36,14 @@ impl Actor {
                 }
                 Action::Forget(what) => return self.forget(inbound, what).await,
                 Action::Say { approval, text } => return self.answer_in_words(inbound, approval, &text).await,
+                Action::TryAgain => return self.try_again(inbound, Which::Newest).await,
+                Action::Lift(lifted) => return self.lift(inbound, lifted).await,
                 Action::StopTurn => stop = true,
+                Action::ClearQueue => {
+                    dropped = self.told_held_dropped().await?;
+                    changes.extend(self.clear_line());
+                    changes.push(Change::ForgetOffers { conversation: self.conversation.id });
+                }
                 Action::StartBeside => self.stop_waiting_for_directory(),
                 other => changes.extend(self.apply_action(other, pending.as_ref()).await?),
             }
@@ -46,6 +56,10 @@ impl Actor {
                 message
             })
             .into_iter()
+            .chain(outcome.file.map(|(file, caption)| {
+                Message::new(&self.conversation, PartKind::Notice, Part::attached(file, caption))
+            }))
+            .chain(dropped)
             .collect();
         self.done(inbound, changes, reply).await?;
         if stop { self.stop_turn(StopReason::Person).await } else { Ok(()) }
@@ -89,23 +103,25 @@ impl Actor {
                 self.conversation.assistant = Some(assistant);
                 // A model is one of an assistant's own.
                 self.conversation.model = None;
+                let mut changes = self.lifted_for(assistant);
                 let assistant = Some(assistant);
-                vec![
-                    Change::ChooseAssistant { conversation, assistant },
-                    Change::ChooseModel { conversation, model: None },
-                ]
+                changes.push(Change::ChooseAssistant { conversation, assistant });
+                changes.push(Change::ChooseModel { conversation, model: None });
+                changes
             }
             Action::ChooseModel(model) => self.choose_model(model).await,
             Action::ChooseMode(mode) => {
                 self.conversation.mode = Some(mode);
                 vec![Change::ChooseMode { conversation, mode: Some(mode) }]
             }
-            Action::ClearQueue => self.clear_line(),
             Action::StopTurn
+            | Action::ClearQueue
             | Action::StartBeside
             | Action::Enqueue
             | Action::Steer(_)
             | Action::Forget(_)
+            | Action::Lift(_)
+            | Action::TryAgain
             | Action::Answer { .. }
             | Action::Say { .. } => Vec::new(),
         })

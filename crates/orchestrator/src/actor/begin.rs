@@ -12,13 +12,14 @@ use adjutant_store::record::{Inbound, InboundState, Run};
 
 use super::prepare::Prepared;
 use super::turn::ActiveTurn;
+use super::work::{Before, Tests};
 use super::{Actor, Halt, LiveRun, Place, Work};
-use crate::outbound;
+use crate::outbound::{self, Message};
 
 impl Actor {
     /// Starts a turn. Its rows and the process come into being side by side; the prompt is given only when the
     /// rows are committed, so a crash in between leaves at most a process that was never told anything.
-    pub(super) async fn begin(&mut self, inbound: Inbound, prepared: Prepared, place: Place) -> Result<(), Halt> {
+    pub(super) async fn begin(&mut self, inbound: Inbound, mut prepared: Prepared, place: Place) -> Result<(), Halt> {
         let now = self.context.clock.now();
         let mut changes = Vec::new();
         if prepared.fresh {
@@ -27,7 +28,10 @@ impl Actor {
         if self.session.is_none()
             && let Err(error) = self.start_session(&mut changes).await
         {
-            return self.command_failed(&inbound, error.into()).await;
+            return self.failed_in_vain(&inbound, error.to_string()).await;
+        }
+        if prepared.strange {
+            changes.extend(self.take_in_strange(&inbound, &mut prepared).await?);
         }
         let Some(session) = self.session.clone() else { return Ok(()) };
         self.reattach_stored_run(&session).await;
@@ -50,7 +54,7 @@ impl Actor {
         };
         changes.push(Change::StartTurn(turn.clone()));
         changes.push(Change::SetInbound { seq: inbound.seq, state: InboundState::Running, at: now });
-        let notes = prepared.notes.iter().map(|note| self.answer_to(&inbound, note)).collect();
+        let notes = self.notes_of(&inbound, &prepared).await?;
         let changes = self.with_pending(changes);
         let committed = outbound::commit(&self.context, self.lane, changes, notes);
         let opened = if reused.is_some() {
@@ -65,6 +69,7 @@ impl Actor {
         if let Work::Turn(turn) = &mut self.work {
             turn.reused = reused.is_some();
         }
+        self.look_before_turn().await;
         match opened {
             Some(Err(error)) => self.could_not_open(error).await,
             Some(Ok(open)) => {
@@ -73,6 +78,13 @@ impl Actor {
             }
             None => self.give_prompt().await,
         }
+    }
+
+    /// What is said as the turn begins.
+    async fn notes_of(&self, inbound: &Inbound, prepared: &Prepared) -> Result<Vec<Message>, Halt> {
+        let started = self.told_started(inbound).await?;
+        let notes = prepared.notes.iter().map(|note| self.answer_to(inbound, note));
+        Ok(started.into_iter().chain(notes).collect())
     }
 
     pub(super) fn set_turn(&mut self, row: Turn, inbound: Inbound, prepared: Prepared, place: Place) {
@@ -100,6 +112,11 @@ impl Actor {
             last_heard: started,
             heard: false,
             tools: Vec::new(),
+            used_tools: false,
+            limit_ends: None,
+            handed: Vec::new(),
+            tests: Tests::default(),
+            before: Before::default(),
             usage: adjutant_core::assistant::Usage::default(),
             model: None,
             stopping: None,
@@ -192,13 +209,14 @@ impl Actor {
                 &self.conversation,
                 self.codebase.as_ref(),
                 self.context.workspace.branch(std::path::Path::new(&cwd)).as_deref(),
+                self.platform.capabilities(&self.conversation.key).attachment_limit,
             ),
             cwd: PathBuf::from(cwd),
             folders: self.upload_folder(),
             resume: session.assistant_session_id.clone(),
             new_session: session.id.0,
             model: self.conversation.model.clone().or_else(|| settings.codebase(self.codebase.as_ref()).model),
-            permission_mode: settings.permission_mode(self.codebase.as_ref()),
+            permission_mode: self.permission_mode(session),
             trusted_codebase: self.codebase.as_ref().is_some_and(|codebase: &Codebase| codebase.trusted),
             environment: settings.environment.clone(),
         }
@@ -228,6 +246,7 @@ impl Actor {
             events: sync_wrapper::SyncStream::new(open.events),
             cursor,
             idle_since: None,
+            allows_unasked: false,
         });
     }
 
@@ -269,7 +288,13 @@ impl Actor {
             assistant: old.assistant,
             assistant_session_id: None,
             active: true,
-            metadata: SessionMetadata { last_command: None, phases: old.metadata.phases, turns: 0 },
+            metadata: SessionMetadata {
+                last_command: None,
+                phases: old.metadata.phases,
+                // The plan was made by one who had read it.
+                tainted: old.metadata.tainted,
+                turns: 0,
+            },
             predecessor: Some(old.id),
             started_at: now,
             ended_at: None,

@@ -7,8 +7,8 @@ use adjutant_core::session::{EndReason, Session, SessionMetadata};
 use adjutant_core::turn::TurnState;
 use adjutant_store::change::Change;
 use adjutant_store::record::{InboundState, PartKind, UsageRow};
-use chrono::Duration;
 
+use super::offer::may_be_tried_again;
 use super::prepare::is_called;
 use super::turn::{ActiveTurn, StopReason};
 use super::{Actor, Halt, Work};
@@ -29,29 +29,51 @@ impl Actor {
             return Box::pin(self.move_to_new_run()).await;
         }
         let outcome = judged(turn, outcome);
-        let closing = self.closing(&outcome);
-        let parts = self.last_parts(&outcome, &closing);
+        if let Outcome::Failed { class, .. } = &outcome {
+            tracing::warn!(turn = %turn.row.id, ?class, "turn {} failed: {class:?}", turn.row.id);
+        }
+        if let Some(hold) = self.hold_after(&outcome) {
+            return Box::pin(self.end_turn_with_hold(&outcome, hold)).await;
+        }
+        let footer = if outcome == Outcome::Completed { self.footer().await } else { None };
+        let (copies, notes) = self.copy_handed().await;
+        let mut closing = self.closing(&outcome, footer);
+        if may_be_tried_again(&outcome) {
+            return Box::pin(self.end_turn_with_offer(&outcome, closing)).await;
+        }
+        if !notes.is_empty() {
+            closing = notes
+                .into_iter()
+                .chain([closing].into_iter().filter(|line| !line.is_empty()))
+                .collect::<Vec<_>>()
+                .join("\n\n");
+        }
+        let mut parts = self.last_parts(&outcome, &closing);
+        parts.extend(self.handed_parts(copies));
         let messages: Vec<Message> = parts.into_iter().filter_map(|part| self.finished_message(part)).collect();
-        let changes = self.ending_changes(&outcome);
+        let mut changes = self.ending_changes(&outcome);
+        changes.extend(self.answered());
         self.withdraw_approvals().await?;
+        changes.extend(self.rest());
         self.commit(changes, notify_last(messages)).await?;
         self.after_turn(&outcome).await
     }
 
-    fn last_parts(&mut self, outcome: &Outcome, closing: &str) -> Vec<crate::reply::FinishedPart> {
+    pub(super) fn last_parts(&mut self, outcome: &Outcome, closing: &str) -> Vec<crate::reply::FinishedPart> {
         let keep = if *outcome == Outcome::Completed { KeepLive::No } else { KeepLive::Yes };
         self.on_paper(|turn, paper| turn.reply.finish(closing, keep, paper))
     }
 
     /// The last line of the reply; empty when the text speaks for itself.
-    fn closing(&self, outcome: &Outcome) -> String {
+    fn closing(&self, outcome: &Outcome, footer: Option<String>) -> String {
         let Work::Turn(turn) = &self.work else { return String::new() };
-        let after = Duration::from_std(self.context.clock.monotonic().saturating_duration_since(turn.started))
-            .unwrap_or_default();
+        let after = self.time_taken(turn);
         let assistant = self.session.as_ref().map(|session| session.assistant);
         match outcome {
-            Outcome::Completed if turn.reply.said_something() => self.first_note().unwrap_or_default(),
-            Outcome::Completed => words::silent(after),
+            Outcome::Completed if turn.reply.said_something() => {
+                self.first_note().into_iter().chain(footer).collect::<Vec<_>>().join("\n\n")
+            }
+            Outcome::Completed => footer.unwrap_or_else(|| words::silent(after)),
             Outcome::Interrupted if turn.stopping.is_some_and(|stopping| stopping.why == StopReason::Unreachable) => {
                 words::stopped_unreachable(after)
             }
@@ -73,7 +95,8 @@ impl Actor {
         is_default.then(|| words::default_codebase(&codebase.name))
     }
 
-    fn ending_changes(&mut self, outcome: &Outcome) -> Vec<Change> {
+    /// The messages it answered are not among them.
+    pub(super) fn ending_changes(&mut self, outcome: &Outcome) -> Vec<Change> {
         let now = self.context.clock.now();
         let mut changes = Vec::with_capacity(7);
         let Work::Turn(turn) = &self.work else { return changes };
@@ -83,12 +106,6 @@ impl Actor {
             Outcome::Failed { class, .. } => (TurnState::Failed, Some(failure_name(*class))),
         };
         changes.push(Change::EndTurn { id: turn.row.id, state, failure, at: now });
-        let answered = std::iter::once(&turn.inbound).chain(&turn.steered);
-        changes.extend(answered.map(|inbound| Change::SetInbound {
-            seq: inbound.seq,
-            state: InboundState::Done,
-            at: now,
-        }));
         // What was sent while the turn ran; what is sent from now on is blanked when it has arrived.
         changes.push(Change::BlankReply { turn: turn.row.id });
         changes.extend(self.usage_row(turn));
@@ -101,6 +118,14 @@ impl Actor {
             changes.push(Change::SetSessionMetadata { id: session.id, metadata });
         }
         changes
+    }
+
+    /// Every message that the turn has answered is handled.
+    fn answered(&self) -> Vec<Change> {
+        let Work::Turn(turn) = &self.work else { return Vec::new() };
+        let at = self.context.clock.now();
+        let answered = std::iter::once(&turn.inbound).chain(&turn.steered);
+        answered.map(|inbound| Change::SetInbound { seq: inbound.seq, state: InboundState::Done, at }).collect()
     }
 
     fn usage_row(&self, turn: &ActiveTurn) -> Option<Change> {
@@ -137,7 +162,7 @@ impl Actor {
         metadata
     }
 
-    async fn after_turn(&mut self, outcome: &Outcome) -> Result<(), Halt> {
+    pub(super) async fn after_turn(&mut self, outcome: &Outcome) -> Result<(), Halt> {
         let target = self.target();
         let Work::Turn(turn) = std::mem::replace(&mut self.work, Work::Idle) else { return Ok(()) };
         self.context

@@ -5,6 +5,7 @@ use adjutant_core::conversation::ReplyMode;
 use adjutant_store::change::Change;
 
 use super::turn::ActiveTurn;
+use super::work::ToolEnd;
 use super::{Actor, Halt, LiveRun, Work};
 use crate::outbound;
 use crate::words::turn as words;
@@ -24,9 +25,20 @@ impl Actor {
             AssistantEvent::TextBlock(text) => self.on_block(text).await?,
             AssistantEvent::TextAbandoned => self.on_abandoned(),
             AssistantEvent::Thinking => {}
-            AssistantEvent::ToolStarted { id, title } => self.on_tool(|turn| turn.tools.push((id, title))),
-            AssistantEvent::ToolFinished { id, .. } => {
-                self.on_tool(|turn| turn.tools.retain(|(known, _)| *known != id))
+            AssistantEvent::ToolStarted { id, title } => {
+                self.look_before();
+                self.on_tool(|turn| {
+                    turn.used_tools = true;
+                    turn.tests.started(&id, &title);
+                    turn.tools.push((id, title));
+                });
+            }
+            AssistantEvent::ToolFinished { id, failed } => {
+                let end = if failed { ToolEnd::Failure } else { ToolEnd::Success };
+                self.on_tool(|turn| {
+                    turn.tests.finished(&id, end);
+                    turn.tools.retain(|(known, _)| *known != id);
+                });
             }
             AssistantEvent::SessionStarted { id, model } => self.on_session_started(id, model),
             AssistantEvent::PermissionRequested(request) => self.on_permission_requested(request).await?,
@@ -34,6 +46,11 @@ impl Actor {
             AssistantEvent::Usage(usage) => self.on_usage(usage),
             AssistantEvent::Limit { reached, resets_at } => {
                 tracing::info!(reached, ?resets_at, "the provider reports its limit");
+                if let Work::Turn(turn) = &mut self.work
+                    && reached
+                {
+                    turn.limit_ends = resets_at;
+                }
             }
             AssistantEvent::Notice(notice) => self.on_notice(&notice).await?,
             AssistantEvent::TurnEnded(outcome) => self.end_turn(outcome).await?,
@@ -61,6 +78,7 @@ impl Actor {
 
     async fn on_block(&mut self, text: String) -> Result<(), Halt> {
         let now = self.context.clock.monotonic();
+        let text = self.take_handed(text);
         let finished = self.on_paper(|turn, paper| {
             let batch = turn.mode == ReplyMode::Batch;
             turn.reply.block(text, (!batch).then_some(paper))

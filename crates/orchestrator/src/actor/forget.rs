@@ -29,6 +29,9 @@ impl Actor {
         };
         let dropped = waiting.len();
         changes.extend(waiting);
+        if matches!(what, Forgetting::Conversation(_)) {
+            changes.push(Change::ForgetOffers { conversation });
+        }
         let text = match self.delete(&what).await {
             Ok(files) => {
                 changes.extend(sessions.iter().map(|session| Change::ForgetSession { id: session.id, at }));
@@ -59,9 +62,11 @@ impl Actor {
         if matches!(what, Forgetting::Session { .. }) {
             return Ok(0);
         }
-        let (uploads, conversation) = (self.context.uploads.clone(), self.conversation.id);
+        let (uploads, outgoing) = (self.context.uploads.clone(), self.context.outgoing.clone());
+        let conversation = self.conversation.id;
         let files = uploads.count(conversation);
-        let gone = tokio::task::spawn_blocking(move || uploads.forget(conversation)).await;
+        let delete = move || uploads.forget(conversation).and_then(|()| outgoing.forget(conversation));
+        let gone = tokio::task::spawn_blocking(delete).await;
         let gone = gone.unwrap_or_else(|error| Err(std::io::Error::other(error)));
         gone.map_err(|error| format!("the files that people sent: {error}"))?;
         self.platform.forget(&self.conversation.key).await.map_err(|error| format!("the messages: {error}"))?;

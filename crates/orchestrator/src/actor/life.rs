@@ -48,7 +48,14 @@ impl Actor {
                     }
                 }
                 Err(Halt::NoPlatform) => tracing::debug!("the conversation waits: its platform is switched off"),
-                Err(halt) => tracing::error!(error = %halt, "the conversation could not be read: {halt}"),
+                Err(halt) => {
+                    tracing::error!(error = %halt, "the conversation could not be read: {halt}");
+                    // Its letters wait, so it is tried again: not at full speed.
+                    tokio::select! {
+                        () = context.clock.sleep(std::time::Duration::from_secs(10)) => {}
+                        () = dispatcher.stopping().cancelled() => {}
+                    }
+                }
             }
             // What is left when the gateway stops is in the store, for its next life.
             if dispatcher.stopping().is_cancelled() || dispatcher.retire(lane.conversation, &letters) {
@@ -84,17 +91,17 @@ impl Actor {
             inbox: BTreeMap::new(),
             seen: BTreeSet::new(),
             line: VecDeque::new(),
-            places: BTreeMap::new(),
+            edited: BTreeSet::new(),
             work: Work::Idle,
             run: None,
             stored_run: snapshot.run.as_ref().map(|run| (run.id, run.offset)),
             approvals: snapshot.approvals.iter().map(|approval| (approval.id, approval.clone())).collect(),
-            awaited: None,
             close_run: Arc::new(Notify::new()),
             close_after_turn: false,
             growing: None,
             pending: Mutex::default(),
             endings: Vec::new(),
+            is_due: true,
         };
         if actor.away_since.is_some() {
             actor.context.delivery.set_aside(&actor.target());

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::receive::text_of;
 use super::steer::is_plain;
-use super::{Actor, Halt, RunningCommand, Work};
+use super::{Actor, Halt, RunningCommand, Work, told};
 use crate::buttons;
 use crate::commands::{self, Command};
 use crate::delivery::OpenPart;
@@ -35,9 +35,13 @@ impl Actor {
             let refused = self.answer_to(&inbound, words::queue_full(self.line.len(), &clear));
             return self.done(&inbound, Vec::new(), vec![refused]).await;
         }
+        if let Some(notice) = self.behind_limit(&inbound).await? {
+            return self.put_in_line(inbound, notice).await;
+        }
         let place = self.line.len() + 1;
         let (steer, stop) = (self.platform.spell_command("steer"), self.platform.spell_command("stop"));
-        let steering = if is_plain(&inbound) { self.can_steer() } else { Steering::TurnEnded };
+        let may_steer = is_plain(&inbound) && !self.would_lower(&inbound);
+        let steering = if may_steer { self.can_steer() } else { Steering::TurnEnded };
         let text = match steering {
             Steering::Possible => words::queued_or_steered(place, &steer, &stop),
             Steering::TurnEnded | Steering::NotSupported => words::queued(place, &stop),
@@ -48,10 +52,10 @@ impl Actor {
     }
 
     /// It waits, and the person is told so.
-    pub(super) async fn put_in_line(&mut self, inbound: Inbound, notice: Message) -> Result<(), Halt> {
+    pub(super) async fn put_in_line(&mut self, mut inbound: Inbound, notice: Message) -> Result<(), Halt> {
         let queued = Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at: self.context.clock.now() };
-        self.places.insert(inbound.seq, notice.id);
-        self.commit(vec![queued], vec![notice]).await?;
+        let told = told::tell(&mut inbound, &notice);
+        self.commit(vec![queued, told], vec![notice]).await?;
         self.line.push_back(inbound);
         Ok(())
     }
@@ -59,7 +63,6 @@ impl Actor {
     /// Starts what is first in line.
     pub(super) async fn start_next(&mut self) -> Result<(), Halt> {
         let Some(inbound) = self.line.pop_front() else { return Ok(()) };
-        self.places.remove(&inbound.seq);
         if let Input::Command { name, rest } = parse::parse(text_of(&inbound))
             && let Some(command) = commands::find(&name)
             && !command.is_prompt()
@@ -131,23 +134,13 @@ impl Actor {
         };
         let at = self.context.clock.now();
         let change = Change::SetInbound { seq: dropped.seq, state: InboundState::Done, at };
-        let notice = self.in_its_place(press, &dropped, words::dropped(text_of(&dropped)));
+        let notice = self.in_its_place(press, &dropped, words::dropped(text_of(&dropped))).await?;
         self.done(press, vec![change], vec![notice]).await
-    }
-
-    /// The line that told the place of a waiting message says now what became of it; its buttons go.
-    pub(super) fn in_its_place(&mut self, press: &Inbound, waiting: &Inbound, text: String) -> Message {
-        let Some(told) = self.places.remove(&waiting.seq) else { return self.answer_to(press, text) };
-        let mut notice = Message::new(&self.conversation, PartKind::Notice, Part::text(text));
-        (notice.id, notice.revision) = (told, 2);
-        notice.part.reply_to = waiting.message.message.clone();
-        notice
     }
 
     /// Drops everything that waits, with its rows.
     pub(super) fn clear_line(&mut self) -> Vec<Change> {
         let at = self.context.clock.now();
-        self.places.clear();
         let mut dropped: Vec<Inbound> = self.line.drain(..).collect();
         if matches!(self.work, Work::Waiting { .. })
             && let Work::Waiting { inbound, .. } = std::mem::replace(&mut self.work, Work::Idle)

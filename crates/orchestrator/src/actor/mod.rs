@@ -6,12 +6,19 @@
 //! | [`life`] [`wake`] | made from the rows, and the loop it lives in |
 //! | [`receive`] | what a message means: a prompt, a command, a button |
 //! | [`line`] | the prompts that wait, and what is next |
+//! | [`told`] | the message that says what becomes of one that waits |
+//! | [`hold`] | a message waits for the end of its provider's limit |
 //! | [`steer`] | a message goes into the turn that runs |
 //! | [`place`] | a turn needs a place among the concurrent ones and its directory for itself |
+//! | [`edited`] | a person changed a message they had sent |
+//! | [`taint`] | what a session may do that took in a stranger's text |
 //! | [`prepare`] [`files`] | a message becomes the text of a prompt, its files paths |
 //! | [`begin`] | a turn starts: session, run, rows, prompt |
 //! | [`turn`] [`events`] | a turn that runs, and what its assistant says |
+//! | [`work`] | what a turn has done: files, tests, time |
+//! | [`handing`] | the files a turn hands to its person |
 //! | [`ending`] | a turn ends: its last parts and all its rows in one commit |
+//! | [`offer`] | a message whose turn failed may be tried again |
 //! | [`permission`] [`question`] | what the assistant asks, what people answer |
 //! | [`apply`] [`forget`] | what a command changes, what it deletes |
 //! | [`menu`] | the commands that the platform's apps offer |
@@ -48,13 +55,17 @@ use crate::outbound::{self, Message};
 mod apply;
 mod away;
 mod begin;
+mod edited;
 mod ending;
 mod events;
 mod files;
 mod forget;
+mod handing;
+mod hold;
 mod life;
 mod line;
 mod menu;
+mod offer;
 mod permission;
 mod place;
 mod prepare;
@@ -62,9 +73,12 @@ mod question;
 mod receive;
 mod recover;
 mod steer;
+mod taint;
 mod timers;
+mod told;
 mod turn;
 mod wake;
+mod work;
 
 pub use life::Leftovers;
 use menu::MenuNews;
@@ -92,15 +106,13 @@ pub struct Actor {
     seen: BTreeSet<InboundSeq>,
     /// Prompts and waiting commands, in order.
     line: VecDeque<Inbound>,
-    /// What was said about the place of those in line; goes when a message is put into the turn instead.
-    places: BTreeMap<InboundSeq, PartId>,
+    /// Those that were changed by their person, who was told so.
+    edited: BTreeSet<InboundSeq>,
     work: Work,
     run: Option<LiveRun>,
     /// A run of the active session that another life of the gateway left behind.
     stored_run: Option<(RunId, SpoolOffset)>,
     approvals: BTreeMap<ApprovalId, Approval>,
-    /// Whose next message answers an approval.
-    awaited: Option<question::Awaited>,
     close_run: Arc<Notify>,
     /// The session was ended while its turn ran: its process is closed when that has stopped.
     close_after_turn: bool,
@@ -110,6 +122,8 @@ pub struct Actor {
     pending: Mutex<Vec<Change>>,
     /// Processes that were closed; ended after the commit that says so.
     endings: Vec<Ending>,
+    /// The lane's row may call for an actor, at the next start or at once on another node.
+    is_due: bool,
 }
 
 impl std::fmt::Debug for Actor {
@@ -163,6 +177,8 @@ struct LiveRun {
     /// Everything up to here was folded.
     cursor: SpoolOffset,
     idle_since: Option<std::time::Instant>,
+    /// A person has allowed something for as long as it lives.
+    allows_unasked: bool,
 }
 
 /// Why an actor ends early.
@@ -197,6 +213,20 @@ impl Actor {
     async fn commit(&self, changes: Vec<Change>, messages: Vec<Message>) -> Result<(), Halt> {
         let changes = self.with_pending(changes);
         Ok(outbound::commit(&self.context, self.lane, changes, messages).await?)
+    }
+
+    /// When somebody has to look at the lane again, once nothing of this moment is left to do. Goes at the end of a
+    /// commit: a message that came in meanwhile keeps the lane due.
+    fn rest(&mut self) -> Option<Change> {
+        if !self.is_due || !self.inbox.is_empty() {
+            return None;
+        }
+        let at = match self.line.front() {
+            None => None,
+            Some(first) => Some(first.hold.as_ref()?.until),
+        };
+        self.is_due = at.is_some();
+        Some(Change::Due { conversation: self.conversation.id, at })
     }
 
     fn with_pending(&self, changes: Vec<Change>) -> Vec<Change> {

@@ -54,6 +54,7 @@ impl Actor {
             part: message.id,
             created_at: now,
             expires_at,
+            awaits: None,
         };
         let mut messages: Vec<Message> = closed.into_iter().filter_map(|part| self.finished_message(part)).collect();
         messages.push(message);
@@ -121,9 +122,6 @@ impl Actor {
         let assistant = self.assistant_kind();
         let conversation = self.conversation.clone();
         let revision = self.next_revision(id).await?;
-        if self.awaited.as_ref().is_some_and(|awaited| awaited.approval == id) {
-            self.awaited = None;
-        }
         let Some(approval) = self.approvals.get_mut(&id) else { return Ok(None) };
         let title = tool_title(&approval.request.title);
         let mut message =
@@ -131,6 +129,7 @@ impl Actor {
         message.id = approval.part;
         message.revision = revision;
         approval.state = state.clone();
+        approval.awaits = None;
         Ok(Some((Change::Settle { id, state }, message, approval.request.clone())))
     }
 
@@ -143,8 +142,12 @@ impl Actor {
             turn.paused += now.saturating_duration_since(turn.last_heard);
             turn.last_heard = now;
             turn.slot = turn.slot.take().or_else(|| self.context.slots.take_now());
+            if matches!(answer, Answer::Deny { .. }) {
+                turn.tests.not_run();
+            }
         }
-        let Some(run) = &self.run else { return Ok(()) };
+        let Some(run) = &mut self.run else { return Ok(()) };
+        run.allows_unasked |= answer == Answer::AllowSession;
         if let Err(gone) = run.control.answer(id, request, &answer).await {
             tracing::info!(approval = %id, "the answer to approval {id} found nobody: {gone}");
             return Ok(());

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use sync_wrapper::SyncFuture;
 
 use super::prepare::Prepared;
-use super::{Actor, Halt, Work};
+use super::{Actor, Halt, Work, told};
 use crate::buttons;
 use crate::commands::Command;
 use crate::directories::Hold;
@@ -76,7 +76,7 @@ impl Actor {
         prepared: Prepared,
         directory: Option<Hold>,
     ) -> Result<(), Halt> {
-        let notice = self.answer_to(&inbound, words::waits_for_place(self.context.slots.max()));
+        let notice = self.about(&inbound, words::waits_for_place(self.context.slots.max())).await?;
         let slots = self.context.slots.clone();
         let place = async move { Place { slot: slots.take().await, directory } }.boxed();
         self.wait(inbound, prepared, notice).await?.stand(self, WaitsFor::Slot, place);
@@ -91,7 +91,7 @@ impl Actor {
             let token = buttons::command("worktree new");
             buttons.insert(0, Button { label: worktree_words::USE.to_owned(), token });
         }
-        let mut notice = self.answer_to(&inbound, worktree_words::directory_taken(&call, &path));
+        let mut notice = self.about(&inbound, worktree_words::directory_taken(&call, &path)).await?;
         notice.part.buttons = vec![buttons];
         let (slots, directories) = (self.context.slots.clone(), self.context.directories.clone());
         let place = async move {
@@ -102,12 +102,15 @@ impl Actor {
         Ok(())
     }
 
-    /// Says that a prompt waits, unless that was said before.
+    /// Says that a prompt waits, unless that was said before. What has waited for a provider's limit waits for something
+    /// else now.
     async fn wait(&self, mut inbound: Inbound, prepared: Prepared, notice: Message) -> Result<Waiter, Halt> {
-        if inbound.state != InboundState::Queued {
+        let limit_is_over = inbound.hold.take().is_some();
+        if inbound.state != InboundState::Queued || limit_is_over {
             let at = self.context.clock.now();
             let queued = Change::SetInbound { seq: inbound.seq, state: InboundState::Queued, at };
-            self.commit(vec![queued], vec![notice]).await?;
+            let told = told::tell(&mut inbound, &notice);
+            self.commit(vec![queued, told], vec![notice]).await?;
             inbound.state = InboundState::Queued;
         }
         Ok(Waiter { inbound: Box::new(inbound), prepared: Box::new(prepared) })

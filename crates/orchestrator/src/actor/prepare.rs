@@ -13,11 +13,12 @@ use super::Actor;
 use super::receive::{text_of, title_of};
 use crate::binding;
 use crate::commands::{self, CommandError, steer};
+use crate::fence::{Boundary, fenced};
 use crate::language::arguments;
 use crate::language::parse::{self, Input};
 use crate::language::substitute::{self, Values};
 use crate::registry;
-use crate::words::{code, codebase as words, one_line, turn as turn_words};
+use crate::words::{codebase as words, one_line, turn as turn_words};
 
 /// A prompt that is ready to be given to an assistant.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub(super) struct Prepared {
     pub fresh: bool,
     /// Said once, above the reply.
     pub notes: Vec<String>,
+    /// Text of somebody who is not on the allow-list is in it.
+    pub strange: bool,
 }
 
 impl Actor {
@@ -59,7 +62,11 @@ impl Actor {
             }
             Input::Command { name, rest } => self.prepare_invocation(inbound, &name, &rest)?,
         };
-        self.with_files(inbound, prepared).await
+        let mut prepared = self.with_files(inbound, prepared).await?;
+        if inbound.hold.as_ref().is_some_and(|hold| hold.begun) {
+            prepared.text = turn_words::broke_off(&prepared.text);
+        }
+        Ok(prepared)
     }
 
     /// What a person wrote, as it stands.
@@ -70,6 +77,7 @@ impl Actor {
             title: one_line(text, 60),
             fresh: false,
             notes: Vec::new(),
+            strange: self.is_strange(inbound),
         }
     }
 
@@ -121,6 +129,7 @@ impl Actor {
             title: title_of(inbound),
             fresh,
             notes,
+            strange: false,
         })
     }
 
@@ -190,14 +199,14 @@ pub(super) fn is_called(one: &str, other: &str) -> bool {
 /// The variable that carries a plan into its execution.
 pub(super) const PLAN: &str = "PLAN";
 
-/// What the person replied to stands before what they wrote, labelled as data.
+/// What the person replied to stands before what they wrote, fenced and labelled as data.
 pub(super) fn quoted(inbound: &Inbound, text: &str) -> String {
     match &inbound.message.content {
         InboundContent::Text { quote: Some(quote), quoted, .. } if !quote.trim().is_empty() => {
-            let lines: Vec<String> = quote.lines().map(|line| format!("> {line}")).collect();
-            let says = if text.trim().is_empty() { "passes this message on" } else { "replies to this message" };
-            let author = quoted.as_ref().map(|author| format!(" of {}", code(author, 60))).unwrap_or_default();
-            format!("The person {says}{author}:\n{}\n\n{text}", lines.join("\n"))
+            let author = quoted.as_deref();
+            let hands_on = text.trim().is_empty();
+            let label = if hands_on { turn_words::passes_on(author) } else { turn_words::replies_to(author) };
+            format!("{}\n\n{text}", fenced(&label, quote, &Boundary::random()))
         }
         _ => text.to_owned(),
     }

@@ -1,7 +1,7 @@
 //! Questions with choices, answered by buttons or in words, and the message that is a reason or an answer because its
 //! sender was just asked for one.
 
-use adjutant_core::approval::ApprovalState;
+use adjutant_core::approval::{Approval, ApprovalState, Awaited, Awaits};
 use adjutant_core::assistant::{Answer, PermissionDetail, PermissionRequest, Question};
 use adjutant_core::id::ApprovalId;
 use adjutant_core::kind::AssistantKind;
@@ -13,23 +13,6 @@ use super::{Actor, Halt};
 use crate::buttons::{self, Pick};
 use crate::outbound::Message;
 use crate::words::{approval as approval_words, question as words};
-
-/// Whose next message answers an approval.
-#[derive(Debug)]
-pub(super) struct Awaited {
-    pub approval: ApprovalId,
-    sender: String,
-    what: What,
-}
-
-/// What the message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    /// Why it is denied.
-    Reason,
-    /// The answer in other words.
-    Answer,
-}
 
 impl Actor {
     /// What a person is shown of a request, with its buttons.
@@ -76,7 +59,7 @@ impl Actor {
         }
         let mut question = question.clone();
         match pick {
-            Pick::Other => return self.await_next(inbound, id, What::Answer).await,
+            Pick::Other => return self.await_next(inbound, id, Awaited::Answer).await,
             Pick::Choice(choice) if choice >= question.choices.len() => {
                 return self.done(inbound, Vec::new(), Vec::new()).await;
             }
@@ -131,12 +114,15 @@ impl Actor {
         if let Some(answers) = answers {
             return self.answer_approval(inbound, id, Answer::Chosen { answers }).await;
         }
-        self.awaited = None;
         let (part_id, request) = (approval.part, approval.request.clone());
+        let mut changes = vec![Change::Pick { id, detail: request.detail.clone() }];
+        if approval.awaits.take().is_some() {
+            changes.push(Change::Await { id, awaits: None });
+        }
         let part = self.question_part(assistant, id, &request);
         let mut message = Message::new(&self.conversation, PartKind::Approval, part);
         (message.id, message.revision) = (part_id, revision);
-        self.done(inbound, vec![Change::Pick { id, detail: request.detail }], vec![message]).await
+        self.done(inbound, changes, vec![message]).await
     }
 
     /// "Deny and say why".
@@ -145,38 +131,51 @@ impl Actor {
         if !is_open {
             return self.answer_approval(inbound, id, Answer::Deny { reason: None }).await;
         }
-        self.await_next(inbound, id, What::Reason).await
+        self.await_next(inbound, id, Awaited::Reason).await
     }
 
-    async fn await_next(&mut self, inbound: &Inbound, approval: ApprovalId, what: What) -> Result<(), Halt> {
+    async fn await_next(&mut self, inbound: &Inbound, approval: ApprovalId, what: Awaited) -> Result<(), Halt> {
         let deny = self.platform.spell_command(&format!("deny {approval}"));
         let text = match what {
-            What::Reason => words::write_reason(self.assistant_kind(), &deny),
-            What::Answer => words::write_answer(self.assistant_kind()),
+            Awaited::Reason => words::write_reason(self.assistant_kind(), &deny),
+            Awaited::Answer => words::write_answer(self.assistant_kind()),
         };
         let notice = self.answer_to(inbound, text);
-        self.done(inbound, Vec::new(), vec![notice]).await?;
-        self.awaited = Some(Awaited { approval, sender: inbound.message.sender.id.clone(), what });
-        Ok(())
+        let awaits = Awaits { sender: inbound.message.sender.id.clone(), what };
+        let mut changes = Vec::new();
+        for known in self.approvals.values_mut() {
+            // One at a time: the next message belongs to what was asked last.
+            let wanted = (known.id == approval).then(|| awaits.clone());
+            if known.awaits != wanted {
+                known.awaits.clone_from(&wanted);
+                changes.push(Change::Await { id: known.id, awaits: wanted });
+            }
+        }
+        self.done(inbound, changes, vec![notice]).await
     }
 
     /// Whether this person was just asked for a message. Everybody else's goes its ordinary way.
     pub(super) fn awaits(&self, inbound: &Inbound) -> bool {
-        let Some(awaited) = &self.awaited else { return false };
-        let is_open =
-            self.approvals.get(&awaited.approval).is_some_and(|approval| approval.state == ApprovalState::Open);
-        is_open && awaited.sender == inbound.message.sender.id
+        self.awaited_of(inbound).is_some()
     }
 
     pub(super) async fn take_awaited(&mut self, inbound: &Inbound, text: &str) -> Result<(), Halt> {
-        let Some(Awaited { approval, what, .. }) = self.awaited.take() else { return Ok(()) };
+        let Some((approval, what)) = self.awaited_of(inbound) else { return Ok(()) };
         match what {
-            What::Reason => {
+            Awaited::Reason => {
                 let answer = Answer::Deny { reason: Some(text.to_owned()) };
                 self.answer_approval(inbound, approval, answer).await
             }
-            What::Answer => self.answer_in_words(inbound, approval, text).await,
+            Awaited::Answer => self.answer_in_words(inbound, approval, text).await,
         }
+    }
+
+    fn awaited_of(&self, inbound: &Inbound) -> Option<(ApprovalId, Awaited)> {
+        let of = |approval: &Approval| {
+            let awaits = approval.awaits.as_ref().filter(|_| approval.state == ApprovalState::Open)?;
+            (awaits.sender == inbound.message.sender.id).then_some((approval.id, awaits.what))
+        };
+        self.approvals.values().find_map(of)
     }
 
     /// The question of an open approval that is to be answered now, and its place.

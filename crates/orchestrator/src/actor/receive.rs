@@ -7,6 +7,7 @@ use adjutant_core::platform::{Hearing, Part};
 use adjutant_store::change::Change;
 use adjutant_store::record::{Inbound, InboundState, PartKind};
 
+use super::offer::Which;
 use super::{Actor, Halt, Work};
 use crate::buttons::{self, Press};
 use crate::commands::{self, Call, Command, CommandError, Outcome, TurnView, command_invoke};
@@ -21,7 +22,11 @@ impl Actor {
         loop {
             if let Some((_, inbound)) = self.inbox.pop_first() {
                 self.receive(inbound).await?;
-            } else if matches!(self.work, Work::Idle) && !self.line.is_empty() && self.away_since.is_none() {
+            } else if matches!(self.work, Work::Idle)
+                && !self.line.is_empty()
+                && self.away_since.is_none()
+                && !self.is_held()
+            {
                 self.start_next().await?;
             } else {
                 return Ok(());
@@ -43,6 +48,7 @@ impl Actor {
         }
         match inbound.message.content.clone() {
             InboundContent::Text { text, .. } => self.receive_text(inbound, &text).await,
+            InboundContent::Edited { text } => self.on_edited(&inbound, &text).await,
             InboundContent::Button { token } => self.receive_press(inbound, &token).await,
             InboundContent::Stop => self.receive_command(inbound, &commands::STOP, "").await,
             InboundContent::Unsupported { what } => {
@@ -68,7 +74,10 @@ impl Actor {
             self.refresh_codebase().await?;
         }
         match input {
-            Input::Prompt(text) if !text.trim().is_empty() && self.awaits(&inbound) => {
+            // What waits in line already was written before anybody was asked.
+            Input::Prompt(text)
+                if !text.trim().is_empty() && inbound.state != InboundState::Queued && self.awaits(&inbound) =>
+            {
                 self.take_awaited(&inbound, text.trim()).await
             }
             Input::Prompt(text) if text.trim().is_empty() && !has_more(&inbound) => {
@@ -80,6 +89,9 @@ impl Actor {
                 Some(command) if command.name() == command_invoke::NAME => self.admit_invocation(inbound, &rest).await,
                 Some(command) if command.decides_place(&rest) && self.waits_for_directory() => {
                     self.go_first(inbound, command, &rest).await
+                }
+                Some(command) if command.decides_who() && matches!(self.work, Work::Idle) && self.is_held() => {
+                    self.receive_command(inbound, command, &rest).await
                 }
                 Some(command) if command.waits() && !command.is_quick(&rest) => self.admit(inbound).await,
                 Some(command) => self.receive_command(inbound, command, &rest).await,
@@ -128,6 +140,7 @@ impl Actor {
             Some(Press::DenyWhy { id }) => self.await_reason(&inbound, id).await,
             Some(Press::Pick { id, question, pick }) => self.on_pick(&inbound, (id, question), pick).await,
             Some(Press::Steer { message }) => self.steer_waiting(&inbound, message).await,
+            Some(Press::Again { message }) => self.try_again(&inbound, Which::Message(message)).await,
             Some(Press::Drop { message }) => self.drop_waiting(&inbound, message).await,
             Some(Press::Command { text }) => {
                 let (name, rest) = text.split_once(' ').unwrap_or((text.as_str(), ""));
@@ -166,16 +179,17 @@ impl Actor {
     }
 
     pub(super) async fn command_failed(&mut self, inbound: &Inbound, error: CommandError) -> Result<(), Halt> {
-        let text = match error {
-            CommandError::User(error) => error.to_string(),
+        match error {
+            CommandError::User(error) => {
+                let notice = self.answer_to(inbound, error.to_string());
+                self.done(inbound, Vec::new(), vec![notice]).await
+            }
             CommandError::Store(error) => {
                 let reference = crate::fault::reference();
                 tracing::error!(%error, reference, "a command failed (reference {reference}): {error}");
-                trouble::own_fault(&reference)
+                self.failed_in_vain(inbound, trouble::own_fault(&reference)).await
             }
-        };
-        let notice = self.answer_to(inbound, text);
-        self.done(inbound, Vec::new(), vec![notice]).await
+        }
     }
 
     /// What a command sees of this conversation now.
@@ -188,6 +202,7 @@ impl Actor {
             session: self.session.clone(),
             model: self.model(),
             turn: self.turn_view(),
+            hold: self.line.front().filter(|_| self.is_held()).and_then(|first| first.hold.clone()),
             queue: self.waiting_prompt().chain(&self.line).map(title_of).collect(),
             approvals: self.approvals.values().cloned().collect(),
             sender: inbound.message.sender.clone(),
@@ -240,13 +255,16 @@ impl Actor {
 
     /// The message is handled: its state, what it changes and what is said, in one commit.
     pub(super) async fn done(
-        &self,
+        &mut self,
         inbound: &Inbound,
         mut changes: Vec<Change>,
         messages: Vec<Message>,
     ) -> Result<(), Halt> {
         let at = self.context.clock.now();
         changes.push(Change::SetInbound { seq: inbound.seq, state: InboundState::Done, at });
+        if matches!(self.work, Work::Idle) {
+            changes.extend(self.rest());
+        }
         self.commit(changes, messages).await
     }
 

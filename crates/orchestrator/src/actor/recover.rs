@@ -8,6 +8,7 @@ use adjutant_store::record::{Inbound, OutboxRow};
 use super::prepare::Prepared;
 use super::receive::text_of;
 use super::turn::KnownRow;
+use super::work::Before;
 use super::{Actor, Halt, Place, Work};
 use crate::words::one_line;
 
@@ -68,11 +69,19 @@ impl Actor {
     fn know(&mut self, rows: &[OutboxRow], steered: Vec<Inbound>) {
         let Work::Turn(turn) = &mut self.work else { return };
         turn.steered = steered;
+        turn.before = Before::Unknown;
         turn.rows = rows.iter().filter_map(|row| Some((row.turn?.1, KnownRow::from(row)))).collect();
     }
 }
 
 fn as_written(inbound: &Inbound) -> Prepared {
     let text = text_of(inbound);
-    Prepared { text: text.to_owned(), command: None, title: one_line(text, 60), fresh: false, notes: Vec::new() }
+    Prepared {
+        text: text.to_owned(),
+        command: None,
+        title: one_line(text, 60),
+        fresh: false,
+        notes: Vec::new(),
+        strange: false,
+    }
 }

@@ -30,6 +30,7 @@ impl Actor {
     /// `/steer <text>`: into the turn, or in line like any other prompt.
     pub(super) async fn steer_this(&mut self, inbound: Inbound) -> Result<(), Halt> {
         match self.can_steer() {
+            Steering::Possible if self.would_lower(&inbound) => self.admit(inbound).await,
             Steering::Possible => {
                 let notice = self.answer_to(&inbound, words::sent());
                 self.put_into_turn(inbound, Vec::new(), notice).await
@@ -59,7 +60,7 @@ impl Actor {
         let Some(place) = self.line.iter().position(|waiting| waiting.seq == seq) else {
             return self.say_done(asking, words::not_waiting()).await;
         };
-        if !is_plain(&self.line[place]) {
+        if !is_plain(&self.line[place]) || self.would_lower(&self.line[place]) {
             return self.say_done(asking, words::is_a_command(&stop)).await;
         }
         match self.can_steer() {
@@ -71,7 +72,7 @@ impl Actor {
             }
         }
         let Some(inbound) = self.line.remove(place) else { return Ok(()) };
-        let notice = self.in_its_place(asking, &inbound, words::sent());
+        let notice = self.in_its_place(asking, &inbound, words::sent()).await?;
         let at = self.context.clock.now();
         let asked = Change::SetInbound { seq: asking.seq, state: InboundState::Done, at };
         self.put_into_turn(inbound, vec![asked], notice).await
@@ -80,6 +81,9 @@ impl Actor {
     async fn put_into_turn(&mut self, inbound: Inbound, mut changes: Vec<Change>, notice: Message) -> Result<(), Halt> {
         let at = self.context.clock.now();
         changes.push(Change::SetInbound { seq: inbound.seq, state: InboundState::Running, at });
+        if self.is_strange(&inbound) {
+            changes.extend(self.taint());
+        }
         self.commit(changes, vec![notice]).await?;
         if let Some(message) = inbound.message.message.clone() {
             self.context.delivery.sign(&self.target(), message, Some(Sign::Seen));

@@ -15,10 +15,15 @@ const STATUS_TICK: Duration = Duration::from_secs(5);
 impl Actor {
     /// When something is due next.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let mut deadlines =
-            [self.first_preview_at(), self.watchdog_at(), self.idle_until(), self.expiry_at(), self.tick_at()];
-        deadlines.sort_unstable();
-        deadlines.into_iter().flatten().next()
+        let deadlines = [
+            self.first_preview_at(),
+            self.watchdog_at(),
+            self.idle_until(),
+            self.expiry_at(),
+            self.tick_at(),
+            self.held_until(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     pub(super) async fn on_timer(&mut self) -> Result<(), Halt> {
@@ -29,6 +34,9 @@ impl Actor {
         }
         if due(self.watchdog_at()) {
             return self.on_watchdog(now).await;
+        }
+        if self.is_to_ask_again() {
+            return self.ask_again().await;
         }
         if due(self.idle_until()) {
             return self.close_idle_run().await;

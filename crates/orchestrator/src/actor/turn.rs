@@ -11,10 +11,13 @@ use adjutant_core::platform::Part;
 use adjutant_core::turn::Turn;
 use adjutant_store::change::Change;
 use adjutant_store::record::{Inbound, OutboxRow, PartKind, PartState};
+use chrono::{DateTime, Utc};
 
+use super::work::{Before, Tests};
 use super::{Actor, Halt, Work};
 use crate::delivery::{Draft, OpenPart, Paper, Working};
 use crate::directories::Hold;
+use crate::handed::Handed;
 use crate::outbound::{self, Message};
 use crate::reply::{FinishedPart, Reply};
 use crate::slots::Slot;
@@ -41,7 +44,16 @@ pub(super) struct ActiveTurn {
     pub paused: Duration,
     pub last_heard: Instant,
     pub heard: bool,
+    /// Those that run now.
     pub tools: Vec<(String, ToolTitle)>,
+    pub used_tools: bool,
+    /// Files to be sent with the end of the reply.
+    pub handed: Vec<Handed>,
+    pub tests: Tests,
+    /// The working tree as it was.
+    pub before: Before,
+    /// When the provider's limit ends, if it was reached in this turn.
+    pub limit_ends: Option<DateTime<Utc>>,
     pub usage: Usage,
     pub model: Option<String>,
     pub stopping: Option<Stopping>,

@@ -30,6 +30,9 @@ impl Actor {
             self.offer_menu();
             self.end_closed_runs();
             if self.has_nothing_left() && letters.is_empty() {
+                if let Some(rest) = self.rest() {
+                    self.commit(vec![rest], Vec::new()).await?;
+                }
                 return Ok(());
             }
             match self.next_wake(letters).await {
@@ -85,6 +88,7 @@ impl Actor {
 
     pub(super) fn file(&mut self, inbound: Inbound) {
         if self.seen.insert(inbound.seq) {
+            self.is_due = true;
             self.inbox.insert(inbound.seq, inbound);
         }
         // A wake-up lists only what is not handled yet; far older numbers never come again.

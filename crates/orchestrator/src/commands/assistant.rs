@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::{Action, Call, Command, CommandError, Group, Outcome};
 use crate::buttons;
+use crate::words::limit;
 use crate::words::session as words;
 
 /// Chooses the assistant of this conversation. A session has one for life, so it ends.
@@ -37,6 +38,10 @@ impl Command for ChooseAssistant {
         rest.trim().is_empty()
     }
 
+    fn decides_who(&self) -> bool {
+        true
+    }
+
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
         let all = call.context.assistants.readiness().await;
         let now = call.assistant().await;
@@ -57,9 +62,15 @@ impl Command for ChooseAssistant {
             None => Err(words::unknown_assistant(word, &call.spell("assistant")).into()),
             Some((_, Readiness::Off { reason, hint })) => Err(UserError::new(reason, hint).into()),
             Some((kind, _)) if now == Some(*kind) => Ok(Outcome::say(words::same_assistant(*kind))),
-            Some((kind, _)) => Ok(Outcome::say(words::assistant_set(*kind, super::sessions::number(call).await?))
+            Some((kind, _)) => Ok(Outcome::say(chosen(call, *kind).await?)
                 .and(Action::EndSession(EndReason::AssistantChanged))
                 .and(Action::ChooseAssistant(*kind))),
         }
     }
+}
+
+async fn chosen(call: &Call, kind: AssistantKind) -> Result<String, CommandError> {
+    let said = words::assistant_set(kind, super::sessions::number(call).await?);
+    let starts = call.hold.as_ref().is_some_and(|hold| hold.assistant != kind);
+    Ok(if starts { format!("{said} {}", limit::starts_now()) } else { said })
 }

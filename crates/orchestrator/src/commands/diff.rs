@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use adjutant_codebases::diff::Since;
 use adjutant_core::error::UserError;
+use adjutant_core::platform::Attachment;
 use async_trait::async_trait;
 
 use super::{Call, Command, CommandError, Group, Outcome};
@@ -49,7 +50,14 @@ impl Command for Diff {
         };
         let limit = call.platform.capabilities(&call.conversation.key).part_limit;
         let fits = |text: &str| call.platform.measure(text) <= limit;
-        Ok(Outcome::say(words::diff(call, &place, &diff, &fits)))
+        let (said, left_out) = words::diff(call, &place, &diff, &fits);
+        let said = Outcome::say(said);
+        let attaches = call.platform.capabilities(&call.conversation.key).attachment_limit.is_some();
+        if left_out == 0 || !attaches {
+            return Ok(said);
+        }
+        let file = Attachment::text(words::FILE, diff.patch.clone());
+        Ok(said.with_file(file, words::whole(&diff)))
     }
 }
 

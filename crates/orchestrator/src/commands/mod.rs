@@ -13,9 +13,10 @@ use adjutant_core::error::UserError;
 use adjutant_core::id::{ApprovalId, CodebaseId};
 use adjutant_core::kind::AssistantKind;
 use adjutant_core::message::Sender;
-use adjutant_core::platform::{Button, Platform};
+use adjutant_core::platform::{Attachment, Button, Platform};
 use adjutant_core::session::{EndReason, Session};
 use adjutant_store::error::StoreError;
+use adjutant_store::record::Hold;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -49,6 +50,7 @@ commands! {
     stop::Stop,
     steer::Steer,
     queue::Queue,
+    again::Again,
     approve::Approve,
     deny::Deny,
     answer::GiveAnswer,
@@ -125,6 +127,11 @@ pub trait Command: Send + Sync {
         false
     }
 
+    /// Whether it is carried out before messages that wait for a provider's limit, because it says who answers them.
+    fn decides_who(&self) -> bool {
+        false
+    }
+
     /// Carries it out. Nothing is stored here: the outcome's actions and its reply are committed together, so a
     /// crash in between repeats the command, which therefore checks what is there already.
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError>;
@@ -157,6 +164,8 @@ pub struct Call {
     /// The model of the session, as far as it is known.
     pub model: Option<String>,
     pub turn: Option<TurnView>,
+    /// What the first of those that wait waits for, if it is a provider's limit.
+    pub hold: Option<Hold>,
     /// The prompts that wait, oldest first.
     pub queue: Vec<String>,
     pub approvals: Vec<Approval>,
@@ -236,6 +245,8 @@ pub type Progress = Arc<dyn Fn(String) + Send + Sync>;
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub reply: Option<Answered>,
+    /// Follows the reply.
+    pub file: Option<(Attachment, String)>,
     pub actions: Vec<Action>,
 }
 
@@ -243,7 +254,14 @@ impl Outcome {
     /// Says something and changes nothing.
     #[must_use]
     pub fn say(text: impl Into<String>) -> Self {
-        Self { reply: Some(Answered { text: text.into(), buttons: Vec::new() }), actions: Vec::new() }
+        Self { reply: Some(Answered { text: text.into(), buttons: Vec::new() }), ..Self::default() }
+    }
+
+    /// With a file behind the reply, and a few words below it.
+    #[must_use]
+    pub fn with_file(mut self, file: Attachment, caption: impl Into<String>) -> Self {
+        self.file = Some((file, caption.into()));
+        self
     }
 
     /// Also does this.
@@ -290,6 +308,10 @@ pub enum Action {
     /// From the next turn on.
     ChooseMode(ReplyMode),
     ClearQueue,
+    /// What waits for a provider's limit is carried out when that has ended, or at once.
+    Lift(Lifted),
+    /// The message whose turn failed last is put in line again.
+    TryAgain,
     /// Interrupts the running turn; its reply says so.
     StopTurn,
     /// The prompt that waits for its directory starts, although another turn works there.
@@ -331,6 +353,14 @@ impl Forgetting {
             Self::Session { session, .. } => std::slice::from_ref(session),
         }
     }
+}
+
+/// When a message that waits for a provider's limit is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifted {
+    /// As soon as the limit has ended.
+    Then,
+    Now,
 }
 
 /// Which message is put into the running turn.

@@ -32,6 +32,10 @@ impl Command for Model {
         false
     }
 
+    fn decides_who(&self) -> bool {
+        true
+    }
+
     async fn run(&self, call: &Call, rest: &str) -> Result<Outcome, CommandError> {
         let Some(assistant) = call.assistant().await else {
             call.context.assistants.choose(call.conversation.assistant, call.codebase.as_ref()).await?;

@@ -29,7 +29,7 @@ impl Command for Stop {
 
     async fn run(&self, call: &Call, _rest: &str) -> Result<Outcome, CommandError> {
         if call.turn.is_none() {
-            return Ok(Outcome::say(words::nothing_runs(call.queue.len())));
+            return Ok(Outcome::say(words::nothing_runs(call)));
         }
         Ok(Outcome::default().and(Action::StopTurn))
     }

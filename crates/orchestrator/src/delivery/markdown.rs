@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::inline::{break_inline, find_wholes};
+use super::numbers::{Ordered, Renumbered};
 
 /// Longer runs of fence marks are no fences to us: their repairs would eat the part.
 const LONGEST_FENCE: usize = 16;
@@ -31,6 +32,8 @@ pub(super) struct Context {
     pub fence: Option<Fence>,
     /// The header and delimiter rows of the table that is open.
     pub table: Option<String>,
+    /// The numbered list that is open.
+    pub ordered: Option<Ordered>,
     in_list: bool,
 }
 
@@ -53,6 +56,8 @@ pub(super) struct Outline {
     pub breaks: Vec<(usize, Break)>,
     /// Links, code spans and addresses, in order: nothing cuts through them.
     pub wholes: Vec<Range<usize>>,
+    /// The number of the first item that goes on with a list of an earlier part, where it needs another one.
+    pub renumbered: Option<Renumbered>,
     /// What is open at the end.
     pub end: Context,
 }
@@ -90,9 +95,9 @@ impl Fence {
 }
 
 impl Context {
-    /// What goes on in the next part. A list does not: its items stand for themselves.
-    pub fn carried(fence: Option<Fence>, table: Option<String>) -> Self {
-        Self { fence, table, in_list: false }
+    /// What goes on in the next part. Of a list only its numbers do: its items stand for themselves.
+    pub fn carried(fence: Option<Fence>, table: Option<String>, ordered: Option<Ordered>) -> Self {
+        Self { fence, table, ordered, in_list: false }
     }
 
     /// What a part that begins here needs above it.
@@ -135,6 +140,11 @@ impl Reader<'_> {
         let line = whole.trim_end_matches(['\n', '\r']);
         if let Some(fence) = self.outline.end.fence.take() {
             return self.code_line(fence, line, range);
+        }
+        let (ordered, renumbered) = Ordered::after(self.outline.end.ordered.take(), line, range.start);
+        self.outline.end.ordered = ordered;
+        if self.outline.renumbered.is_none() {
+            self.outline.renumbered = renumbered;
         }
         if line.trim().is_empty() {
             self.end_paragraph(range.start);

@@ -5,7 +5,7 @@
 //! | [`sender`] | [`Delivery`]: what the rest of the orchestrator calls |
 //! | [`row`] | [`Target`] and [`Outgoing`]: a committed part on its way |
 //! | [`draft`] | [`Draft`]: the growing text of an open part, shown as previews |
-//! | [`split`] [`markdown`] [`inline`] [`tail`] | cuts CommonMark into parts; what is shown of a text still being written |
+//! | [`split`] [`markdown`] [`numbers`] [`inline`] [`tail`] | cuts CommonMark into parts; what is shown of a text still being written |
 //! | [`paper`] | what fits into the parts of one reply |
 //! | [`budget`] [`pace`] | token buckets shared by everything sent; the adaptive interval of previews |
 //! | [`desk`] [`slot`] | one busy conversation: what waits there and what is next |
@@ -25,6 +25,7 @@ mod guarded;
 mod inline;
 pub mod ledger;
 mod markdown;
+mod numbers;
 pub mod pace;
 pub mod paper;
 mod record;

@@ -9,6 +9,7 @@
 use unicode_segmentation::GraphemeCursor;
 
 use super::markdown::{Context, Outline, is_inside};
+use super::numbers::{Ordered, Renumbered};
 
 /// Smaller limits leave no room for repairs.
 const SMALLEST_LIMIT: usize = 64;
@@ -30,6 +31,8 @@ pub struct Piece {
     pub closer: String,
     /// A reopened fence stands at the margin, so its lines lose what they were set in by.
     dedent: usize,
+    /// A list of an earlier part goes on with this number.
+    renumbered: Option<Renumbered>,
 }
 
 /// Cuts a text while it grows.
@@ -74,7 +77,9 @@ impl Piece {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = self.opener.clone();
-        if self.dedent > 0 {
+        if let Some(renumbered) = &self.renumbered {
+            text.push_str(renumbered.apply(&self.body).trim_start_matches(['\n', '\r']));
+        } else if self.dedent > 0 {
             for line in self.body.split_inclusive('\n') {
                 let spaces = line.len() - line.trim_start_matches(' ').len();
                 text.push_str(&line[spaces.min(self.dedent)..]);
@@ -181,12 +186,14 @@ impl Splitter {
     /// The piece that ends so many bytes from here.
     fn piece(&self, end: usize) -> Piece {
         let body = &self.rest()[..end];
-        let after = Outline::read(body, &self.context).end;
+        let outline = Outline::read(body, &self.context);
+        let opener = self.context.opener();
         Piece {
-            opener: self.context.opener(),
             body: body.to_owned(),
-            closer: after.fence.map(|fence| fence.marks()).unwrap_or_default(),
+            closer: outline.end.fence.map(|fence| fence.marks()).unwrap_or_default(),
             dedent: self.context.fence.as_ref().map_or(0, |fence| fence.indent),
+            renumbered: outline.renumbered.filter(|_| opener.is_empty()),
+            opener,
         }
     }
 
@@ -196,7 +203,7 @@ impl Splitter {
         // A header that would fill much of every part is not repeated.
         let table = after.table.filter(|header| units(header) <= self.limit / 4 && header.ends_with('\n'));
         self.estimate -= units(body);
-        self.context = Context::carried(after.fence, table);
+        self.context = Context::carried(after.fence, table, after.ordered.map(Ordered::carried));
         self.start += end;
         if self.start > self.text.len() / 2 {
             self.text.drain(..self.start);

@@ -71,7 +71,7 @@ fn newest(text: &str, room: usize) -> Newest<'_> {
     let line = text[from..].find('\n').map_or(from, |end| from + end + 1);
     let from = if text[line..].trim().is_empty() { from } else { line };
     let before = Outline::read(&text[..from], &Context::default()).end;
-    Newest { text: &text[from..], context: Context::carried(before.fence, before.table), whole: false }
+    Newest { text: &text[from..], context: Context::carried(before.fence, before.table, None), whole: false }
 }
 
 fn repair(newest: Newest<'_>) -> String {

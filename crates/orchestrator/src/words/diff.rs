@@ -29,11 +29,21 @@ impl Place {
     }
 }
 
-/// The files and as many lines as one message takes, which `fits` says.
+/// The file that holds all the lines.
+pub const FILE: &str = "changes.diff";
+
+/// Below that file.
 #[must_use]
-pub fn diff(call: &Call, place: &Place, diff: &Diff, fits: &dyn Fn(&str) -> bool) -> String {
+pub fn whole(diff: &Diff) -> String {
+    let lines = count(diff.patch.lines().count(), "line");
+    if diff.cut { format!("The first {lines}; the rest is too long.") } else { format!("All {lines}.") }
+}
+
+/// The files and as many lines as one message takes, which `fits` says; how many lines are left out.
+#[must_use]
+pub fn diff(call: &Call, place: &Place, diff: &Diff, fits: &dyn Fn(&str) -> bool) -> (String, usize) {
     if diff.files.is_empty() {
-        return format!("Nothing is uncommitted in {}.", place.shown());
+        return (format!("Nothing is uncommitted in {}.", place.shown()), 0);
     }
     let (added, removed) = diff.lines();
     let mut head = format!("{} in {}, +{added} −{removed}", count(diff.files.len(), "file"), place.shown());
@@ -57,7 +67,7 @@ pub fn diff(call: &Call, place: &Place, diff: &Diff, fits: &dyn Fn(&str) -> bool
     let most = patch.len().min(MOST_LINES);
     let whole = with(most);
     if fits(&whole) {
-        return whole;
+        return (whole, patch.len() - most);
     }
     // The most lines that fit, found by halving.
     let (mut least, mut most) = (0, most);
@@ -69,7 +79,7 @@ pub fn diff(call: &Call, place: &Place, diff: &Diff, fits: &dyn Fn(&str) -> bool
             most = middle;
         }
     }
-    with(least)
+    (with(least), patch.len() - least)
 }
 
 fn listed(file: &FileDiff) -> String {

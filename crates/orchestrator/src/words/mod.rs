@@ -4,9 +4,12 @@ pub mod access;
 pub mod approval;
 pub mod codebase;
 pub mod diff;
+pub mod edited;
 pub mod files;
+pub mod footer;
 pub mod forget;
 pub mod help;
+pub mod limit;
 pub mod question;
 pub mod reply;
 pub mod session;
@@ -17,7 +20,7 @@ pub mod turn;
 pub mod usage;
 pub mod worktree;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
 /// `34 s`, `2 min 10 s`, `3 h 5 min`, `2 d 4 h`.
 #[must_use]
@@ -37,6 +40,13 @@ pub fn duration(duration: Duration) -> String {
     } else {
         format!("{rest} s")
     }
+}
+
+/// `14:20 UTC`, on another day `1 Jan, 14:20 UTC`.
+#[must_use]
+pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let form = if at.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%-d %b, %H:%M UTC" };
+    at.format(form).to_string()
 }
 
 /// `1st`, `2nd`, `3rd`, `4th`.
@@ -76,7 +86,8 @@ pub fn visible(text: &str) -> String {
     })
 }
 
-fn is_hidden(c: char) -> bool {
+/// Whether a reader would not see it.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c),
             // Soft hyphen, Arabic letter mark, Hangul and Mongolian fillers.

@@ -59,6 +59,7 @@ pub fn status(call: &Call, standing: &Standing) -> String {
         };
         lines.push(format!("running: {}, {}{doing}", code(&turn.title, 60), duration(call.now - turn.since)));
     }
+    lines.extend(super::turn::standing(call));
     let queued = (!call.queue.is_empty()).then(|| format!("{} queued", call.queue.len()));
     let today = (standing.today.turns > 0).then(|| format!("{} today", usage::cost(&standing.today)));
     let last: Vec<String> = queued.into_iter().chain(today).collect();

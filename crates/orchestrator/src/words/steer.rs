@@ -33,11 +33,12 @@ pub fn not_waiting() -> String {
     "That message does not wait any more.".to_owned()
 }
 
-/// What waits is a command or came with files, which needs a turn or a moment of its own.
+/// What waits is a command, came with files or quotes a stranger, which needs a turn or a moment of its own.
 #[must_use]
 pub fn is_a_command(stop: &str) -> String {
     format!(
-        "What waits is a command or came with files; it is carried out after the running turn. {stop} ends that turn."
+        "What waits is a command, came with files or quotes a stranger; it is carried out after the running turn. \
+         {stop} ends that turn."
     )
 }
 

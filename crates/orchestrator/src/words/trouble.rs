@@ -1,14 +1,13 @@
 //! Faults of our own and failed turns, each with what to do next.
 
 use adjutant_core::assistant::FailureClass;
+use adjutant_core::error::UserError;
 use adjutant_core::kind::AssistantKind;
 
 /// Our own fault. The reference is in the log, once.
 #[must_use]
 pub fn own_fault(reference: &str) -> String {
-    format!(
-        "Something went wrong on my side (reference `{reference}`). Your message was not carried out; please send it again."
-    )
+    format!("Something went wrong on my side (reference `{reference}`). Your message was not carried out; try again.")
 }
 
 /// A message that failed on our side again and again.
@@ -17,6 +16,30 @@ pub fn set_aside(reference: &str) -> String {
     format!(
         "Your message failed three times on my side (reference `{reference}`) and was set aside. The messages behind it go on."
     )
+}
+
+/// The button below a failure.
+#[must_use]
+pub fn again_button() -> String {
+    "Try again".to_owned()
+}
+
+/// The same where there are no buttons. `again` is the command.
+#[must_use]
+pub fn again_by_command(again: &str) -> String {
+    format!("{again} tries it again.")
+}
+
+/// What stands in the place of a failure whose message is tried again.
+#[must_use]
+pub fn trying_again() -> String {
+    "✗ This try failed. Trying again.".to_owned()
+}
+
+/// Nothing failed here, or it was tried again already.
+#[must_use]
+pub fn nothing_to_try() -> UserError {
+    UserError::new("Nothing waits to be tried again.", "Send the message once more.")
 }
 
 /// Why a turn failed. `message` is the assistant's codec's own sentence: fact and next step.
@@ -34,14 +57,14 @@ pub fn failed(assistant: AssistantKind, class: FailureClass, message: &str) -> S
         FailureClass::Authentication => {
             format!("{name} is not logged in on this machine. `adjutant doctor` says how to log in.")
         }
-        FailureClass::RateLimit => format!("{name}'s provider asks to slow down. Send the message again in a minute."),
-        FailureClass::Quota => format!("{name}'s limit is reached. Send the message again when it has been reset."),
+        FailureClass::RateLimit => format!("{name}'s provider asks to slow down. Try again in a minute."),
+        FailureClass::Quota => format!("{name}'s limit is reached. Try again when it has been reset."),
         FailureClass::ContextFull => format!("This session is too long for {name}. /reset starts a fresh one."),
         FailureClass::SessionLost => {
             format!("{name} does not know this session any more. Send the message again for a fresh one.")
         }
         FailureClass::ModelUnknown => format!("{name} does not know this model. /model chooses another."),
-        FailureClass::Network => format!("{name} could not reach its provider. Send the message again in a minute."),
+        FailureClass::Network => format!("{name} could not reach its provider. Try again in a minute."),
         FailureClass::Limit => {
             format!("{name} reached the limit of this turn. \"continue\" goes on in the same session.")
         }
@@ -56,7 +79,7 @@ pub fn failed(assistant: AssistantKind, class: FailureClass, message: &str) -> S
                 .to_owned()
         }
         FailureClass::Other => {
-            format!("{name} could not finish. Send the message again, or /reset for a fresh session.")
+            format!("{name} could not finish. Try again, or /reset for a fresh session.")
         }
     };
     format!("✗ {text}")

@@ -2,10 +2,10 @@
 
 use adjutant_core::assistant::{Notice, ToolTitle};
 use adjutant_core::kind::AssistantKind;
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 
-use super::{code, duration, one_line, ordinal};
-use crate::commands::TurnView;
+use super::{code, duration, limit, one_line, ordinal};
+use crate::commands::Call;
 
 /// A prompt arrived while a turn or a command runs.
 #[must_use]
@@ -45,30 +45,76 @@ pub fn queue_full(limit: usize, clear: &str) -> String {
     )
 }
 
+/// What the assistant is told of the text that a person quotes.
+#[must_use]
+pub fn replies_to(author: Option<&str>) -> String {
+    format!("The person replies to this message{}", by(author))
+}
+
+/// What the assistant is told of a text that a person hands on without a word of their own.
+#[must_use]
+pub fn passes_on(author: Option<&str>) -> String {
+    format!("The person passes this message on{}", by(author))
+}
+
+fn by(author: Option<&str>) -> String {
+    author.map(|author| format!(" of {}", code(author, 60))).unwrap_or_default()
+}
+
+/// Text of a stranger has come into a session that was allowed more than others.
+#[must_use]
+pub fn tainted() -> String {
+    "This quotes somebody who is not on the list: from here on every change in this session is asked for.".to_owned()
+}
+
+/// What the assistant is told of a prompt on which it had begun to work before.
+#[must_use]
+pub fn broke_off(prompt: &str) -> String {
+    format!("An earlier try at this broke off in the middle. Look at what is done already, then go on.\n\n{prompt}")
+}
+
+/// What stood at the place of a queued message, once its turn has begun.
+#[must_use]
+pub fn started() -> String {
+    "✓ Started.".to_owned()
+}
+
 /// `/stop` without a turn.
 #[must_use]
-pub fn nothing_runs(queued: usize) -> String {
-    match queued {
+pub fn nothing_runs(call: &Call) -> String {
+    let nothing = match call.queue.len() {
         0 => "Nothing runs here.".to_owned(),
         1 => "Nothing runs here; 1 message waits.".to_owned(),
         n => format!("Nothing runs here; {n} messages wait."),
+    };
+    match standing(call) {
+        Some(standing) => format!("{nothing} {standing}"),
+        None => nothing,
     }
 }
 
 /// `/queue`.
 #[must_use]
-pub fn queue(waiting: &[String], turn: Option<&TurnView>, now: DateTime<Utc>, clear: &str) -> String {
+pub fn queue(call: &Call) -> String {
     let mut lines = Vec::new();
-    if let Some(turn) = turn {
-        lines.push(format!("Running: {}, {}", code(&turn.title, 60), duration(now - turn.since)));
+    if let Some(turn) = &call.turn {
+        lines.push(format!("Running: {}, {}", code(&turn.title, 60), duration(call.now - turn.since)));
     }
-    if waiting.is_empty() {
+    lines.extend(standing(call));
+    if call.queue.is_empty() {
         lines.push("Nothing waits here.".to_owned());
     } else {
-        lines.extend(waiting.iter().enumerate().map(|(i, text)| format!("{}. {}", i + 1, code(text, 60))));
-        lines.push(format!("`{clear}` empties it."));
+        lines.extend(call.queue.iter().enumerate().map(|(i, text)| format!("{}. {}", i + 1, code(text, 60))));
+        lines.push(format!("`{}` empties it.", call.spell("queue clear")));
     }
     lines.join("\n")
+}
+
+/// What the first in line waits for, if it is a provider's limit.
+#[must_use]
+pub fn standing(call: &Call) -> Option<String> {
+    let hold = call.hold.as_ref()?;
+    Some(limit::standing(hold, call.now, &call.spell("queue start")))
 }
 
 /// `/queue clear`.

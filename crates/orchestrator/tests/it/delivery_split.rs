@@ -307,3 +307,23 @@ fn a_link_that_begins_near_the_limit_stays_whole() {
         assert!(parts.iter().any(|part| part.contains(&link)), "{width}: {parts:#?}");
     }
 }
+
+#[test]
+fn the_numbers_of_a_list_go_on_in_the_next_part() {
+    let list: String = (1..=30).map(|n| format!("1. item {n} with a few words behind it\n")).collect();
+    let text = format!("Before the list:\n\n{list}\nAfter the list.\n\n1. another list\n");
+    let parts = split(&text, 200, &utf16);
+    assert!(parts.len() > 4, "{parts:#?}");
+    let mut seen = 0;
+    for part in &parts {
+        let items: Vec<&str> = part.lines().filter(|line| line.contains(". item")).collect();
+        if let Some(first) = items.first() {
+            let number = if seen == 0 { "1.".to_owned() } else { format!("{}.", seen + 1) };
+            assert!(first.starts_with(&number), "{first}");
+        }
+        seen += items.len();
+        assert!(utf16(part) <= 200, "{part}");
+    }
+    assert_eq!(seen, 30);
+    assert!(parts.last().unwrap().contains("1. another list"), "{parts:#?}");
+}

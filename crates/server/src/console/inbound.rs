@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adjutant_core::intake::{Intake, IntakeClosed};
 use adjutant_core::kind::PlatformKind;
 use adjutant_core::message::{
-    ConversationKey, DeliveryId, InboundContent, InboundMessage, IncomingFile, MessageRef, Sender,
+    Author, ConversationKey, DeliveryId, InboundContent, InboundMessage, IncomingFile, MessageRef, Sender,
 };
 use uuid::Uuid;
 
@@ -94,7 +94,7 @@ impl ConsolePlatform {
         let (content, reference) = match said {
             Said::Text { text, files } => {
                 let (text, files) = (text.clone(), files.clone());
-                let content = InboundContent::Text { text, quote: None, quoted: None, files };
+                let content = InboundContent::Text { text, quote: None, quoted: None, author: Author::Unknown, files };
                 (content, Some(MessageRef(message.to_owned())))
             }
             Said::Press(token) => (InboundContent::Button { token: token.clone() }, None),

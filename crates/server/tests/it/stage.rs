@@ -199,6 +199,7 @@ impl Engine for StubGateway {
             part: PartId::generate(),
             created_at: clock.now(),
             expires_at: clock.now(),
+            awaits: None,
         }])
     }
 

@@ -139,8 +139,17 @@ async fn apply(
         Change::EndTurn { id, state, failure, at } => turn::end(conn, *id, (*state, failure.as_deref()), *at).await,
         Change::SetInbound { seq, state, at } => inbound::set(conn, *seq, *state, *at).await,
         Change::CountAttempt { seq } => inbound::count_attempt(conn, *seq).await,
+        Change::Hold { seq, hold } => inbound::hold(conn, *seq, hold).await,
+        Change::Offer { seq, state, hold, part, at } => {
+            inbound::offer(conn, *seq, (*state, hold.as_ref(), *part), *at).await
+        }
+        Change::Rewrite { seq, content } => inbound::rewrite(conn, *seq, content).await,
+        Change::TakeUp { seq } => inbound::take_up(conn, *seq).await,
+        Change::ForgetOffers { conversation } => inbound::forget_offers(conn, *conversation).await,
+        Change::Tell { seq, part } => inbound::tell(conn, *seq, *part).await,
         Change::Ask(row) => approval::ask(conn, row).await,
         Change::Pick { id, detail } => approval::pick(conn, *id, detail).await,
+        Change::Await { id, awaits } => approval::await_words(conn, *id, awaits.as_ref()).await,
         Change::Settle { id, state } => approval::settle(conn, *id, state).await,
         Change::PutPart(part) => outbox::put(conn, part).await,
         Change::Sending { id } => outbox::sending(conn, *id, now).await,

@@ -1,6 +1,6 @@
 //! Approvals: what an assistant asks for, and what people answer.
 
-use adjutant_core::approval::{Approval, ApprovalState};
+use adjutant_core::approval::{Approval, ApprovalState, Awaits};
 use adjutant_core::assistant::{Answer, PermissionDetail, PermissionRequest, ToolTitle};
 use adjutant_core::id::{ApprovalId, ConversationId, PartId, RunId, SessionId, TurnId};
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, conversation_id, turn_id, run_id, part_id, request, tool, tool_detail, detail, raw, state,
-                    answer, reason, answered_by, answered_at, created_at, expires_at
+                    answer, reason, answered_by, answered_at, created_at, expires_at, awaits
              FROM remote_agent_approvals ",
             $rest
         )
@@ -33,10 +33,12 @@ statements! { "remote_agent_approvals";
     /// The first answer wins, and the diff has no further use.
     SETTLE:
         "UPDATE remote_agent_approvals
-         SET state = $2, answer = $3, reason = $4, answered_by = $5, answered_at = $6, detail = '', raw = ''
+         SET state = $2, answer = $3, reason = $4, answered_by = $5, answered_at = $6, detail = '', raw = '',
+             awaits = NULL
          WHERE id = $1 AND state = 'open'";
     /// What was picked so far, while the question is open.
     PICK: "UPDATE remote_agent_approvals SET detail = $2 WHERE id = $1 AND state = 'open'";
+    AWAIT: "UPDATE remote_agent_approvals SET awaits = $2 WHERE id = $1";
     FORGET_REASONS: "UPDATE remote_agent_approvals SET reason = NULL WHERE turn_id = $1 AND reason IS NOT NULL";
     FORGET_OF_SESSION:
         "DELETE FROM remote_agent_approvals
@@ -70,6 +72,7 @@ struct Row {
     answered_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    awaits: Option<String>,
 }
 
 impl TryFrom<Row> for Approval {
@@ -93,6 +96,7 @@ impl TryFrom<Row> for Approval {
             part: PartId(row.part_id),
             created_at: row.created_at,
             expires_at: row.expires_at,
+            awaits: from_json(TABLE, "awaits", row.awaits.as_deref().unwrap_or_default())?,
         })
     }
 }
@@ -174,6 +178,15 @@ pub(crate) async fn settle(conn: &mut Conn<'_>, id: ApprovalId, state: &Approval
 pub(crate) async fn pick(conn: &mut Conn<'_>, id: ApprovalId, detail: &PermissionDetail) -> Result<(), StoreError> {
     let detail = to_json(TABLE, "detail", detail)?;
     change!(conn, PICK, "approval", id.0, detail.as_str())
+}
+
+pub(crate) async fn await_words(
+    conn: &mut Conn<'_>,
+    id: ApprovalId,
+    awaits: Option<&Awaits>,
+) -> Result<(), StoreError> {
+    let awaits = awaits.map(|awaits| to_json(TABLE, "awaits", awaits)).transpose()?;
+    change!(conn, AWAIT, "approval", id.0, awaits.clone())
 }
 
 pub(crate) async fn forget_reasons(conn: &mut Conn<'_>, turn: TurnId) -> Result<(), StoreError> {

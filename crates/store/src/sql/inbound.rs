@@ -1,7 +1,7 @@
 //! The inbox of the platforms: what people sent, until it is handled.
 
 use adjutant_core::conversation::Conversation;
-use adjutant_core::id::{ConversationId, InboundSeq};
+use adjutant_core::id::{ConversationId, InboundSeq, PartId};
 use adjutant_core::message::{DeliveryId, InboundContent, InboundMessage, MessageRef, Sender};
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, SqliteConnection};
@@ -11,7 +11,7 @@ use super::codec::{Stored, clean, from_json, restore, to_json, to_unsigned};
 use super::lane;
 use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
-use crate::record::{Accepted, Inbound, InboundState, Lane, Node};
+use crate::record::{Accepted, Hold, Inbound, InboundState, Lane, Node};
 use crate::script::{Done, Expected, Script};
 
 const TABLE: &str = "remote_agent_inbound";
@@ -33,19 +33,38 @@ statements! { "remote_agent_inbound";
          ON CONFLICT (platform_type, delivery_id) DO NOTHING RETURNING seq", "";
     LIST:
         "SELECT seq, conversation_id, delivery_id, sender_id, sender_name, message_ref, sent_at, content, state,
-                attempts, received_at
+                attempts, received_at, hold, told
          FROM remote_agent_inbound
          WHERE conversation_id = $1 AND state IN ('received', 'queued', 'running') ORDER BY seq";
     SET:
-        "UPDATE remote_agent_inbound SET state = $2
+        "UPDATE remote_agent_inbound SET state = $2, hold = NULL
          WHERE seq = $1 AND state IN ('received', 'queued', 'running')";
+    HOLD:
+        "UPDATE remote_agent_inbound SET state = 'queued', hold = $2
+         WHERE seq = $1 AND state IN ('received', 'queued', 'running')";
+    OFFER:
+        "UPDATE remote_agent_inbound SET state = $2, hold = $3, told = $4, ended_at = $5
+         WHERE seq = $1 AND state IN ('received', 'queued', 'running')";
+    TAKE_UP:
+        "UPDATE remote_agent_inbound SET state = 'queued', told = NULL, ended_at = NULL
+         WHERE seq = $1 AND state IN ('done', 'dead') AND content <> ''";
+    OFFERED:
+        "SELECT seq, conversation_id, delivery_id, sender_id, sender_name, message_ref, sent_at, content, state,
+                attempts, received_at, hold, told
+         FROM remote_agent_inbound
+         WHERE conversation_id = $1 AND state IN ('done', 'dead') AND content <> '' ORDER BY seq";
+    FORGET:
+        "UPDATE remote_agent_inbound SET content = '', hold = NULL
+         WHERE conversation_id = $1 AND state IN ('done', 'dead') AND content <> ''";
+    REWRITE: "UPDATE remote_agent_inbound SET content = $2 WHERE seq = $1 AND state IN ('received', 'queued')";
+    TELL: "UPDATE remote_agent_inbound SET told = $2 WHERE seq = $1";
     /// Handled: its text has no further use, its delivery id has.
     FINISH:
-        "UPDATE remote_agent_inbound SET state = $2, ended_at = $3, content = ''
+        "UPDATE remote_agent_inbound SET state = $2, ended_at = $3, content = '', hold = NULL
          WHERE seq = $1 AND state IN ('received', 'queued', 'running')";
     COUNT: "UPDATE remote_agent_inbound SET attempts = attempts + 1 WHERE seq = $1";
     HAND_OVER:
-        "UPDATE remote_agent_inbound SET conversation_id = $2, state = 'received'
+        "UPDATE remote_agent_inbound SET conversation_id = $2, state = 'received', hold = NULL
          WHERE conversation_id = $1 AND state IN ('received', 'queued')";
 }
 
@@ -62,6 +81,8 @@ struct Row {
     state: String,
     attempts: i64,
     received_at: DateTime<Utc>,
+    hold: Option<String>,
+    told: Option<Uuid>,
 }
 
 impl Row {
@@ -83,6 +104,8 @@ impl Row {
             },
             attempts: to_unsigned(TABLE, "attempts", self.attempts)?,
             received_at: self.received_at,
+            hold: from_json(TABLE, "hold", self.hold.as_deref().unwrap_or_default())?,
+            told: self.told.map(PartId),
         })
     }
 }
@@ -219,6 +242,41 @@ pub(crate) async fn set(
 
 pub(crate) async fn count_attempt(conn: &mut Conn<'_>, seq: InboundSeq) -> Result<(), StoreError> {
     change!(conn, COUNT, "inbound", seq.0)
+}
+
+pub(crate) async fn hold(conn: &mut Conn<'_>, seq: InboundSeq, hold: &Hold) -> Result<(), StoreError> {
+    change!(conn, HOLD, "inbound", seq.0, to_json(TABLE, "hold", hold)?)
+}
+
+pub(crate) async fn offer(
+    conn: &mut Conn<'_>,
+    seq: InboundSeq,
+    (state, hold, part): (InboundState, Option<&Hold>, PartId),
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let hold = hold.map(|hold| to_json(TABLE, "hold", hold)).transpose()?;
+    change!(conn, OFFER, "inbound", seq.0, state.stored(), hold.clone(), part.0, at)
+}
+
+pub(crate) async fn rewrite(conn: &mut Conn<'_>, seq: InboundSeq, content: &InboundContent) -> Result<(), StoreError> {
+    change!(conn, REWRITE, "inbound", seq.0, to_json(TABLE, "content", content)?)
+}
+
+pub(crate) async fn take_up(conn: &mut Conn<'_>, seq: InboundSeq) -> Result<(), StoreError> {
+    change!(conn, TAKE_UP, "inbound", seq.0)
+}
+
+pub(crate) async fn forget_offers(conn: &mut Conn<'_>, conversation: ConversationId) -> Result<(), StoreError> {
+    execute!(conn, FORGET, conversation.0).map(drop)
+}
+
+/// What may be tried again, in order.
+pub(crate) async fn list_offered(conn: &mut Conn<'_>, conversation: &Conversation) -> Result<Vec<Inbound>, StoreError> {
+    rows!(conn, OFFERED, Row, conversation.id.0)?.into_iter().map(|row| row.read(conversation)).collect()
+}
+
+pub(crate) async fn tell(conn: &mut Conn<'_>, seq: InboundSeq, part: PartId) -> Result<(), StoreError> {
+    change!(conn, TELL, "inbound", seq.0, part.0)
 }
 
 /// Moves what nobody began to another conversation, where it is new.

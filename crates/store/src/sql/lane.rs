@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::codec::Stored;
 use crate::conn::{Conn, change, execute, optional, require, rows, statements};
 use crate::error::StoreError;
-use crate::record::{Lane, Node};
+use crate::record::{Due, Lane, Node};
 use crate::script::{Expected, Script};
 
 /// The channel on which PostgreSQL carries wake-ups; the payload is `<conversation> <node>`.
@@ -99,10 +99,11 @@ statements! { "remote_agent_lanes";
     WAKE: "UPDATE remote_agent_lanes SET due_at = $2 WHERE conversation_id = $1";
     RELEASE: "UPDATE remote_agent_lanes SET node = NULL, epoch = 0 WHERE conversation_id = $1";
     STRIP: "UPDATE remote_agent_lanes SET node = NULL, epoch = 0, due_at = NULL WHERE conversation_id = $1";
-    /// Besides what is due by its time: turns that were left running by an epoch that is gone. A conversation that is
-    /// set aside is due only when something came since.
+    /// Besides what is due by its time: turns that were left running, and parts that were left undelivered, by an epoch
+    /// that is gone. A conversation that is set aside is due only when something came since. By pages: what is due stays
+    /// so until its actor says otherwise.
     LIST_DUE: concat!(
-        "SELECT w.conversation_id FROM (
+        "SELECT MIN(w.since), w.conversation_id FROM (
            SELECT l.conversation_id, l.due_at AS since FROM remote_agent_lanes l
            WHERE l.due_at <= $1 AND ((l.node = $2 AND l.epoch = $3) OR ", free!("l"), ")
              AND NOT EXISTS (SELECT 1 FROM remote_agent_away a
@@ -113,7 +114,14 @@ statements! { "remote_agent_lanes";
            SELECT t.conversation_id, t.started_at AS since FROM remote_agent_turns t
            JOIN remote_agent_lanes l ON l.conversation_id = t.conversation_id
            WHERE t.state = 'running' AND ", free!("l"), "
-         ) w GROUP BY w.conversation_id ORDER BY MIN(w.since), w.conversation_id LIMIT $4");
+           UNION ALL
+           SELECT o.conversation_id, o.created_at AS since FROM remote_agent_outbox o
+           JOIN remote_agent_lanes l ON l.conversation_id = o.conversation_id
+           WHERE o.state IN ('pending', 'sending') AND ", free!("l"), "
+             AND NOT EXISTS (SELECT 1 FROM remote_agent_away a WHERE a.conversation_id = o.conversation_id)
+         ) w GROUP BY w.conversation_id
+         HAVING MIN(w.since) > $4 OR (MIN(w.since) = $4 AND w.conversation_id > $5)
+         ORDER BY MIN(w.since), w.conversation_id LIMIT $6");
     NOTIFY: "", "SELECT pg_notify($1, $2)";
 }
 
@@ -225,10 +233,11 @@ pub(crate) async fn list_due(
     conn: &mut Conn<'_>,
     node: &Node,
     now: DateTime<Utc>,
-    limit: u32,
-) -> Result<Vec<ConversationId>, StoreError> {
-    let found = rows!(conn, LIST_DUE, (Uuid,), now, &node.name, node.epoch, i64::from(limit))?;
-    Ok(found.into_iter().map(|(id,)| ConversationId(id)).collect())
+    (after, limit): (Option<Due>, u32),
+) -> Result<Vec<Due>, StoreError> {
+    let (since, id) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |due| (due.since, due.conversation.0));
+    let found = rows!(conn, LIST_DUE, (DateTime<Utc>, Uuid), now, &node.name, node.epoch, since, id, i64::from(limit))?;
+    Ok(found.into_iter().map(|(since, id)| Due { conversation: ConversationId(id), since }).collect())
 }
 
 /// Tells the node that holds the lane, once this transaction is committed. SQLite has no other node.

@@ -28,6 +28,11 @@ statements! { "remote_agent_inbound";
            SELECT id FROM remote_agent_approvals WHERE state <> 'open' AND created_at < $1 LIMIT $2)";
     /// A code also says when its stranger may get the next one: it stays for an hour at least.
     PAIRINGS: "DELETE FROM remote_agent_pairings WHERE expires_at < $1 AND created_at < $2";
+    /// What nobody wanted to have tried again.
+    OFFERS:
+        "UPDATE remote_agent_inbound SET content = '', hold = NULL WHERE seq IN (
+           SELECT seq FROM remote_agent_inbound
+           WHERE state IN ('done', 'dead') AND content <> '' AND ended_at < $1 LIMIT $2)";
     /// The net below the blanking at delivery: whatever was delivered a day ago has no use for its text.
     BLANK:
         "UPDATE remote_agent_outbox SET body = '' WHERE seq IN (
@@ -47,6 +52,7 @@ pub(crate) async fn slice(conn: &mut Conn<'_>, now: DateTime<Utc>) -> Result<Swe
         outbox: execute!(conn, OUTBOX, old, SLICE)?,
         approvals: execute!(conn, APPROVALS, old, SLICE)?,
         pairings: execute!(conn, PAIRINGS, now, now - Duration::hours(1))?,
+        offers: execute!(conn, OFFERS, day, SLICE)?,
         blanked: execute!(conn, BLANK, day, SLICE)?,
         given_up: super::away::give_up(conn, old, SLICE, now).await?,
     })

@@ -40,6 +40,8 @@ pub struct SweepReport {
     pub outbox: u64,
     pub approvals: u64,
     pub pairings: u64,
+    /// Messages that are not tried again any more.
+    pub offers: u64,
     /// Bodies of delivered messages that nobody had blanked.
     pub blanked: u64,
     /// Kept for somebody who has not come back.
@@ -52,12 +54,14 @@ impl SweepReport {
         self.outbox += other.outbox;
         self.approvals += other.approvals;
         self.pairings += other.pairings;
+        self.offers += other.offers;
         self.blanked += other.blanked;
         self.given_up += other.given_up;
     }
 
     /// Whether one of the kinds filled a slice, so that there may be more.
     pub(crate) fn is_full(&self, slice: u64) -> bool {
-        [self.inbound, self.outbox, self.approvals, self.blanked, self.given_up].into_iter().any(|rows| rows >= slice)
+        let most = [self.inbound, self.outbox, self.approvals, self.offers, self.blanked, self.given_up];
+        most.into_iter().any(|rows| rows >= slice)
     }
 }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::{CodebaseLookup, Db, Store};
 use crate::conn::Conn;
 use crate::error::StoreError;
-use crate::record::{AllowedSender, OutboxRow, Run, Snapshot, UsageSum};
+use crate::record::{AllowedSender, Due, Inbound, OutboxRow, Run, Snapshot, UsageSum};
 use crate::sql;
 
 /// Under PostgreSQL's usual isolation every statement would see another moment. SQLite's readers never do.
@@ -83,12 +83,35 @@ impl Store {
         reading!(self, conn => sql::conversation::list(conn, platform, after, limit).await)
     }
 
-    /// Free and own lanes that somebody has to look at, the longest waiting first: their time has come, or a turn was left running in them by an epoch that is gone.
+    /// Free and own lanes that somebody has to look at, the longest waiting first: their time has come, or an
+    /// epoch that is gone has left a turn running or a part undelivered in them.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn list_due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
-        reading!(self, conn => sql::lane::list_due(conn, &self.node(), now, limit).await)
+        let due = self.list_due_after(now, None, limit).await?;
+        Ok(due.into_iter().map(|due| due.conversation).collect())
+    }
+
+    /// The same, behind one of an earlier page.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_due_after(
+        &self,
+        now: DateTime<Utc>,
+        after: Option<Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        reading!(self, conn => sql::lane::list_due(conn, &self.node(), now, (after, limit)).await)
+    }
+
+    /// Messages of a conversation whose turn failed and that may be tried again, in order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_offered(&self, conversation: &Conversation) -> Result<Vec<Inbound>, StoreError> {
+        reading!(self, conn => sql::inbound::list_offered(conn, conversation).await)
     }
 
     /// `Pending` and `Sending` parts of own lanes, free lanes and no lane, in order, from behind the row whose `seq` is

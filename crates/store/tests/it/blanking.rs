@@ -46,6 +46,7 @@ async fn the_phases_of_a_replaced_session_are_gone(db: Database) {
     let metadata = SessionMetadata {
         last_command: Some("plan".to_owned()),
         phases: BTreeMap::from([("PLAN".to_owned(), SECRET.to_owned())]),
+        tainted: false,
         turns: 1,
     };
     store.commit(Some(running.lane), vec![Change::SetSessionMetadata { id, metadata }]).await.expect("set");

@@ -8,7 +8,7 @@ use adjutant_core::codebase::{Codebase, RegisteredCommand};
 use adjutant_core::id::{ApprovalId, CodebaseId, ConversationId, InboundSeq, PartId, RunId, SessionId, TurnId};
 use adjutant_core::kind::{AssistantKind, PlatformKind};
 use adjutant_core::message::{
-    ConversationKey, DeliveryId, InboundContent, InboundMessage, IncomingFile, MessageRef, Sender,
+    Author, ConversationKey, DeliveryId, InboundContent, InboundMessage, IncomingFile, MessageRef, Sender,
 };
 use adjutant_core::platform::Part;
 use adjutant_core::session::{Session, SessionMetadata};
@@ -39,6 +39,7 @@ pub fn message(key: &str, delivery: &str, text: &str) -> InboundMessage {
             text: text.to_owned(),
             quote: Some("quoted".to_owned()),
             quoted: Some("Ben".to_owned()),
+            author: Author::Person("1002".to_owned()),
             files: vec![IncomingFile { name: "a.png".to_owned(), reference: "file-1".to_owned(), size: Some(7) }],
         },
     }
@@ -125,6 +126,7 @@ pub fn approval(id: ApprovalId, turn: &Turn, part: PartId, detail: &str) -> Appr
         part,
         created_at: noon(),
         expires_at: noon() + chrono::Duration::hours(1),
+        awaits: None,
     }
 }
 

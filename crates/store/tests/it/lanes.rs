@@ -3,11 +3,11 @@
 use adjutant_core::id::ConversationId;
 use adjutant_store::change::Change;
 use adjutant_store::error::StoreError;
-use adjutant_store::record::{InboundState, Lane};
+use adjutant_store::record::{InboundState, Lane, PartKind, PartState};
 use chrono::Duration;
 
 use crate::database::Database;
-use crate::fixtures::{Running, accept, message, noon};
+use crate::fixtures::{Running, accept, message, noon, part};
 
 on_both!(
     a_commit_with_the_lane_of_an_earlier_epoch_is_refused,
@@ -15,6 +15,7 @@ on_both!(
     a_lane_of_ours_can_be_claimed_again,
     there_is_no_lane_of_an_unknown_conversation,
     a_turn_that_was_left_running_is_due,
+    a_part_that_was_left_undelivered_is_due,
     a_lane_is_due_when_its_time_has_come,
     the_longest_waiting_lane_comes_first,
     a_lane_with_an_unread_message_stays_due,
@@ -70,6 +71,29 @@ async fn a_turn_that_was_left_running_is_due(db: Database) {
     assert_eq!(store.list_due(long_ago, 10).await, Ok(vec![running.turn.conversation]));
     store.claim(running.turn.conversation).await.expect("a claim").expect("free");
     assert_eq!(store.list_due(long_ago, 10).await, Ok(vec![]), "somebody looks after it");
+}
+
+async fn a_part_that_was_left_undelivered_is_due(db: Database) {
+    let store = db.open().await;
+    let (accepted, lane) = accept(&store, "chat", "d-1", "Hello").await;
+    let conversation = accepted.conversation;
+    let waiting = part(Some(conversation), PartKind::Notice, "waits", PartState::Pending);
+    let seq = accepted.seq.expect("new");
+    let changes = vec![
+        Change::PutPart(waiting.clone()),
+        Change::SetInbound { seq, state: InboundState::Done, at: noon() },
+        Change::Due { conversation, at: None },
+    ];
+    store.commit(Some(lane), changes).await.expect("said");
+    let later = noon() + Duration::days(1);
+    assert_eq!(store.list_due(later, 10).await, Ok(vec![]), "its own epoch delivers it");
+    let store = db.reopen(store).await;
+    assert_eq!(store.list_due(later, 10).await, Ok(vec![conversation]));
+    let lane = store.claim(conversation).await.expect("a claim").expect("free");
+    let message = adjutant_core::message::MessageRef("9".to_owned());
+    store.commit(Some(lane), vec![Change::Sent { id: waiting.id, revision: 1, message }]).await.expect("sent");
+    let store = db.reopen(store).await;
+    assert_eq!(store.list_due(later, 10).await, Ok(vec![]));
 }
 
 async fn a_lane_is_due_when_its_time_has_come(db: Database) {

@@ -26,6 +26,7 @@ mod changes;
 mod database;
 mod errors;
 mod fixtures;
+mod holds;
 mod inbox;
 mod lanes;
 mod nodes;

@@ -104,6 +104,7 @@ async fn a_snapshot_has_the_session_its_run_and_the_running_turn(db: Database) {
     let metadata = SessionMetadata {
         last_command: Some("plan".to_owned()),
         phases: BTreeMap::from([("PLAN".to_owned(), "Do it\0 \"now\"".to_owned())]),
+        tainted: true,
         turns: 3,
     };
     let changes = vec![

@@ -226,6 +226,11 @@ impl Program {
             }
             Step::Questions(questions) => self.choose(&questions),
             Step::Join => self.join(),
+            Step::Busy(command) => {
+                let id = self.call("Bash", &json!({ "command": command }))?;
+                self.join()?;
+                Ok(tool_result(self.session, &id, Ok("done"))?)
+            }
             Step::Pause(ms) => self.pause(ms),
             Step::Hang { after } => self.hang(&after),
             Step::Usage { input, output, cost } => {

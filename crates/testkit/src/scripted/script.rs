@@ -39,6 +39,9 @@ pub enum Step {
     /// `join`: waits until another message is written to it, and takes that into the running turn, as the real program
     /// does during a tool call. Says "heard: …".
     Join,
+    /// `busy:command`: a `Bash` that is not asked for and runs until another message is written; takes that in as `join`
+    /// does.
+    Busy(String),
     /// `pause:MS`.
     Pause(f64),
     /// `exit:N`: exits at once.
@@ -150,6 +153,7 @@ fn parse(name: &str, argument: &str) -> Option<Step> {
             Step::Questions(argument.split("||").map(question).collect())
         }
         "run" => Step::Run(argument.to_owned()),
+        "busy" => Step::Busy(argument.to_owned()),
         "pause" => Step::Pause(argument.parse().ok()?),
         "exit" => Step::Exit(argument.parse().ok()?),
         "hang" | "hang-after" => Step::Hang { after: argument.to_owned() },

@@ -81,6 +81,25 @@ impl FakeTelegram {
         self.says_message(place.into(), Message { text, file: Some(file), album, ..blank(Some(user)) })
     }
 
+    /// The person changes a message they have sent.
+    ///
+    /// # Panics
+    /// When there is no such message.
+    pub fn edits(&self, chat: i64, message: i32, text: &str) -> i64 {
+        let mut state = self.inner.state();
+        let now = state.clock.now().timestamp();
+        let room = state.chats.get_mut(&chat).expect("the chat exists");
+        let changed = room.messages.get_mut(&message).expect("the message exists");
+        changed.text = text.to_owned();
+        changed.entities = super::text::typed_entities(text);
+        let mut content = state.message_json(chat, message);
+        content["edit_date"] = json!(now);
+        let update = state.queue("edited_message", content);
+        drop(state);
+        self.touch();
+        update
+    }
+
     fn says_message(&self, place: Place, mut message: Message) -> i64 {
         message.entities = super::text::typed_entities(&message.text);
         message.thread = place.thread;
@@ -234,6 +253,15 @@ impl FakeTelegram {
         let state = self.inner.state();
         let chat = state.chats.get(&place.chat);
         chat.map(|chat| shown::transcript(&state, chat, place.thread, messages)).unwrap_or_default()
+    }
+
+    /// What a person wrote in a chat, with the numbers.
+    #[must_use]
+    pub fn messages_of(&self, chat: i64, user: i64) -> Vec<(i32, String)> {
+        let state = self.inner.state();
+        let Some(chat) = state.chats.get(&chat) else { return Vec::new() };
+        let own = chat.messages.values().filter(|message| message.from == Some(user));
+        own.map(|message| (message.id, message.text.clone())).collect()
     }
 
     /// The number of the last message in a chat, whoever wrote it.

@@ -100,6 +100,8 @@ impl TestGateway {
             ("TELEGRAM_ALLOWED_USERS".to_owned(), ANA.to_string()),
             ("CLAUDE_BIN".to_owned(), claude.display().to_string()),
             ("CLAUDE_API_KEY".to_owned(), PLANTED_KEY.to_owned()),
+            // Times are no part of what most tests compare.
+            ("REPLY_FOOTER".to_owned(), "false".to_owned()),
             ("RUST_LOG".to_owned(), "debug".to_owned()),
         ]);
         if let Some(url) = database.url() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use adjutant_codebases::changes::Changes;
 use adjutant_codebases::diff::{Diff, FileDiff, FileState};
 use adjutant_codebases::inspect::Dirty;
 use adjutant_codebases::worktree::{Created, Kept, Removal, Standing as Stands};
@@ -23,10 +24,11 @@ use adjutant_orchestrator::uploads::Upload;
 use adjutant_orchestrator::words;
 use adjutant_orchestrator::words::codebase::Commands;
 use adjutant_orchestrator::words::diff::Place;
+use adjutant_orchestrator::words::footer::Work;
 use adjutant_orchestrator::words::forget::{Was, What};
 use adjutant_orchestrator::words::session::Standing;
 use adjutant_orchestrator::words::worktree::{Entered, Left, Listed};
-use adjutant_store::record::UsageSum;
+use adjutant_store::record::{Hold, Then, UsageSum};
 use uuid::Uuid;
 
 use super::Said;
@@ -56,7 +58,9 @@ pub async fn all() -> Said {
     forgetting(&mut said);
     sessions(&mut said, call);
     choices(&mut said, call);
-    turns(&mut said);
+    turns(&mut said, call);
+    limits(&mut said);
+    footers(&mut said);
     troubles(&mut said);
     worktrees(&mut said, call);
     said
@@ -87,8 +91,16 @@ fn access_and_files(said: &mut Said, call: &Call) {
         files::not_fetched("a.png", "k3f9");
         files::for_the_assistant(&[upload("/u/1-1-a.png", "a.png"), upload("/u/1-2-b.png", "b.png")]);
         files::title(&["a.png", "b.png"]);
+        files::outside("../cart.png");
+        files::not_a_file("cart.png");
+        files::empty("cart.png");
+        files::too_large_to_send("cart.png", 50 * 1024 * 1024);
+        files::too_many_to_send("cart.png", 10);
+        files::not_copied("cart.png", "k3f9");
         reply::left_out("answer.md");
+        reply::left_out_of_both("answer.md");
         reply::whole_answer(20_480);
+        reply::beginning_of_answer(2_097_152);
         steer::button();
         steer::sent();
         steer::not_supported(CLAUDE, 2, "/stop");
@@ -126,6 +138,7 @@ fn approvals(said: &mut Said, call: &Call) {
         part: PartId(Uuid::nil()),
         created_at: noon(),
         expires_at: noon(),
+        awaits: None,
     }];
     say! { said;
         approval::question(CLAUDE, id, &command, "/approve");
@@ -261,6 +274,8 @@ fn diffs(said: &mut Said, call: &Call) {
         diff::diff(call, &place(None), &changed, &|_| true);
         diff::diff(call, &place(Some("a.rs")), &changed, &|text| text.len() < 120);
         diff::diff(call, &place(None), &many, &|_| true);
+        diff::whole(&changed);
+        diff::whole(&many);
     }
 }
 
@@ -359,13 +374,14 @@ fn choices(said: &mut Said, _call: &Call) {
     }
 }
 
-fn turns(said: &mut Said) {
+fn turns(said: &mut Said, call: &Call) {
     let (seconds, minutes) = (chrono::Duration::seconds(34), chrono::Duration::seconds(130));
     let tool = ToolTitle { tool: "Bash".to_owned(), detail: "cargo test".to_owned() };
     let bare = ToolTitle { tool: "TodoWrite".to_owned(), detail: String::new() };
     let retry =
         |attempt| Notice::Retrying { attempt, of: 3, wait: Duration::from_secs(2), reason: FailureClass::Network };
-    let running = turn();
+    let with = |queue: &[&str], turn, hold| Call { queue: texts(queue), turn, hold, ..call.clone() };
+    let held = with(&["and this"], None, Some(hold(Then::Ask)));
     say! { said;
         turn::queued(2, "/stop");
         turn::queued_or_steered(2, "/steer", "/stop");
@@ -373,11 +389,21 @@ fn turns(said: &mut Said) {
         turn::waits_for_place(10);
         turn::nothing_said();
         turn::queue_full(20, "/queue clear");
-        turn::nothing_runs(0);
-        turn::nothing_runs(1);
-        turn::nothing_runs(2);
-        turn::queue(&[], None, noon(), "/queue clear");
-        turn::queue(&texts(&["and this", "and that"]), Some(&running), noon(), "/queue clear");
+        turn::nothing_runs(&with(&[], None, None));
+        turn::nothing_runs(&held);
+        turn::nothing_runs(&with(&["and this", "and that"], None, None));
+        turn::queue(&with(&[], None, None));
+        turn::queue(&with(&["and this", "and that"], Some(turn()), None));
+        turn::queue(&held);
+        turn::standing(&held);
+        turn::started();
+        turn::replies_to(Some("Mallory"));
+        turn::passes_on(None);
+        turn::broke_off("add dark mode");
+        turn::tainted();
+        edited::changed();
+        edited::has_begun("/steer <text>", "/stop");
+        edited::too_late();
         turn::queue_cleared(0);
         turn::queue_cleared(1);
         turn::queue_cleared(2);
@@ -401,6 +427,45 @@ fn turns(said: &mut Said) {
     }
 }
 
+fn hold(then: Then) -> Hold {
+    Hold { assistant: CLAUDE, until: noon() + chrono::Duration::minutes(90), then, begun: false }
+}
+
+fn limits(said: &mut Said) {
+    let (ask, start) = (hold(Then::Ask), hold(Then::Start));
+    say! { said;
+        limit::reached(&ask, noon());
+        limit::by_command("/queue start", "/queue clear");
+        limit::starts(&start, noon());
+        limit::over(&ask);
+        limit::passed(&ask, noon());
+        limit::queued_behind(2, &ask, noon());
+        limit::standing(&ask, noon(), "/queue start");
+        limit::standing(&start, noon(), "/queue start");
+        limit::standing(&ask, ask.until, "/queue start");
+        limit::nothing_held(0);
+        limit::nothing_held(1);
+        limit::starts_now();
+        limit::then_button();
+        limit::now_button();
+        limit::use_button(AssistantKind::Ollama);
+        limit::drop_button();
+    }
+}
+
+fn footers(said: &mut Said) {
+    let (seconds, minutes) = (chrono::Duration::seconds(12), chrono::Duration::seconds(130));
+    let changes = Changes { files: 3, added: 42, removed: 7 };
+    let work = Work { changes: Some(changes), tests: Some(true), cost_usd: Some(0.31) };
+    let nothing = Work { changes: Some(Changes::default()), tests: Some(false), cost_usd: Some(0.001) };
+    say! { said;
+        footer::footer(&work, minutes);
+        footer::footer(&nothing, seconds);
+        footer::footer(&Work::default(), seconds);
+        footer::changed(changes);
+    }
+}
+
 fn troubles(said: &mut Said) {
     let classes = [
         FailureClass::NotInstalled,
@@ -420,6 +485,10 @@ fn troubles(said: &mut Said) {
     say! { said;
         trouble::own_fault("k3f9");
         trouble::set_aside("k3f9");
+        trouble::again_button();
+        trouble::again_by_command("/again");
+        trouble::trying_again();
+        trouble::nothing_to_try();
         trouble::failed(CLAUDE, FailureClass::Other, "The provider said no. Try again.");
         trouble::silence(Duration::from_secs(600));
         trouble::time_over(Duration::from_secs(7200));

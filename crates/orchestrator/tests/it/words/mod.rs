@@ -57,6 +57,12 @@ impl Spoken for UserError {
     }
 }
 
+impl Spoken for (String, usize) {
+    fn text(&self) -> String {
+        self.0.clone()
+    }
+}
+
 impl<T: Spoken> Spoken for Option<T> {
     fn text(&self) -> String {
         self.as_ref().map_or_else(|| "(nothing)".to_owned(), Spoken::text)
