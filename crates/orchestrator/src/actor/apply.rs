@@ -104,8 +104,7 @@ impl Actor {
                 // A model is one of an assistant's own.
                 self.conversation.model = None;
                 let mut changes = self.lifted_for(assistant);
-                let assistant = Some(assistant);
-                changes.push(Change::ChooseAssistant { conversation, assistant });
+                changes.push(Change::ChooseAssistant { conversation, assistant: Some(assistant) });
                 changes.push(Change::ChooseModel { conversation, model: None });
                 changes
             }

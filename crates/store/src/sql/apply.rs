@@ -111,12 +111,12 @@ async fn apply(
         Change::Bind { conversation: id, codebase, cwd } => {
             conversation::bind(conn, *id, (*codebase, cwd.as_deref()), now).await
         }
-        Change::ChooseAssistant { conversation: id, assistant } => {
-            conversation::choose_assistant(conn, *id, *assistant, now).await
+        Change::ChooseAssistant { conversation: id, assistant: to } => {
+            conversation::choose_assistant(conn, *id, *to, now).await
         }
         Change::ChooseMode { conversation: id, mode } => conversation::choose_mode(conn, *id, *mode, now).await,
-        Change::ChooseModel { conversation: id, model } => {
-            conversation::choose_model(conn, *id, model.as_deref(), now).await
+        Change::ChooseModel { conversation: id, model: to } => {
+            conversation::choose_model(conn, *id, to.as_deref(), now).await
         }
         Change::Rekey { conversation: id, key } => conversation::rekey(conn, *id, key, now).await,
         Change::SetAside { conversation, since } => away::leave(conn, *conversation, *since).await,
@@ -127,9 +127,7 @@ async fn apply(
         Change::EndSession { id, reason, at } => session::end(conn, *id, *reason, *at).await,
         Change::ResumeSession { id } => session::resume(conn, *id).await,
         Change::ForgetSession { id, at } => session::forget(conn, *id, *at).await,
-        Change::AnnounceSession { id, assistant_session_id } => {
-            session::announce(conn, *id, assistant_session_id).await
-        }
+        Change::AnnounceSession { id, assistant_session_id: known_as } => session::announce(conn, *id, known_as).await,
         Change::SetSessionMetadata { id, metadata } => session::set_metadata(conn, *id, metadata).await,
         Change::StartRun(row) => run::start(conn, row).await,
         Change::AdvanceRun { id, offset } => run::advance(conn, *id, *offset).await,
