@@ -3,15 +3,13 @@
 //! What runs is stopped, because nobody can stop it, approve or read. What waits in line and what was said last are kept
 //! in the store. Whatever comes from the conversation afterwards says that it has returned.
 
-use adjutant_core::approval::{Approval, ApprovalState};
 use adjutant_core::message::{ConversationKey, InboundContent};
 use adjutant_store::change::Change;
-use adjutant_store::record::{Inbound, InboundState, PartKind};
+use adjutant_store::record::{Inbound, InboundState};
 
 use super::turn::StopReason;
 use super::{Actor, Halt};
 use crate::delivery::Target;
-use crate::outbound::Message;
 
 impl Actor {
     /// The platform says that nothing can be said here.
@@ -49,9 +47,9 @@ impl Actor {
     }
 
     /// The platform goes on with the conversation under another key, which is stored.
-    pub(super) async fn on_moved(&mut self, to: ConversationKey) -> Result<(), Halt> {
+    pub(super) fn on_moved(&mut self, to: ConversationKey) {
         if self.conversation.key == to {
-            return Ok(());
+            return;
         }
         self.conversation.key = to;
         self.menu_news = super::MenuNews::Loaded;
@@ -59,19 +57,6 @@ impl Actor {
             self.context.delivery.set_aside(&self.target());
         }
         self.show_anew();
-        self.ask_anew().await
-    }
-
-    /// The buttons of open questions stand under the old key, where nobody looks any more.
-    async fn ask_anew(&self) -> Result<(), Halt> {
-        let is_open = |approval: &&Approval| approval.state == ApprovalState::Open;
-        for approval in self.approvals.values().filter(is_open) {
-            let part = self.question_part(self.assistant_kind(), approval.id, &approval.request);
-            let mut message = Message::new(&self.conversation, PartKind::Approval, part);
-            (message.id, message.revision) = (approval.part, self.next_revision(approval.id).await?);
-            self.commit(Vec::new(), vec![message]).await?;
-        }
-        Ok(())
     }
 
     /// Its messages have other names under the new key: what still grows begins in a new one.

@@ -58,7 +58,8 @@ impl Actor {
             InboundContent::Moved { to } => {
                 let changes = vec![Change::Rekey { conversation: self.conversation.id, key: to.clone() }];
                 self.done(&inbound, changes, Vec::new()).await?;
-                self.on_moved(to).await
+                self.on_moved(to);
+                Ok(())
             }
             InboundContent::Closed => {
                 self.done(&inbound, Vec::new(), Vec::new()).await?;

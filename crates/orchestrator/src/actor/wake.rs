@@ -81,7 +81,7 @@ impl Actor {
                 }
             }
             Letter::Gone => self.on_gone().await?,
-            Letter::Moved(to) => self.on_moved(to).await?,
+            Letter::Moved(to) => self.on_moved(to),
         }
         Ok(())
     }

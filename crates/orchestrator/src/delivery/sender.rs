@@ -181,7 +181,11 @@ impl Delivery {
     /// Puts these commands into the conversation's menu, when there is room.
     pub fn offer(&self, to: &Target, commands: Vec<MenuEntry>) {
         let due = self.office.clock.monotonic();
-        self.office.at_desk(to, |_, state| state.menu = Some(WaitingMenu { commands, due, tries: 0 }));
+        self.office.at_desk(to, |_, state| {
+            // Where the platform asked to wait with the one before, this one waits as long.
+            let (due, tries) = state.menu.as_ref().map_or((due, 0), |menu| (menu.due.max(due), menu.tries));
+            state.menu = Some(WaitingMenu { commands, due, tries });
+        });
     }
 
     /// Shows that work goes on until the answer is dropped.

@@ -101,8 +101,11 @@ impl Office {
         };
         if menu.tries + 1 < MENU_TRIES {
             let due = self.clock.monotonic() + wait;
-            // One that was asked for meanwhile is the newer.
-            desk.lock().menu.get_or_insert(WaitingMenu { due, tries: menu.tries + 1, ..menu });
+            let tries = menu.tries + 1;
+            let mut state = desk.lock();
+            // One that was asked for meanwhile is the newer, and waits as well.
+            let waiting = state.menu.get_or_insert(WaitingMenu { due, tries, ..menu });
+            (waiting.due, waiting.tries) = (waiting.due.max(due), waiting.tries.max(tries));
         }
     }
 }
