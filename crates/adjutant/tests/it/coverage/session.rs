@@ -200,7 +200,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Unknown cost is not zero",
                 By(&["what_nobody_knows_is_never_zero", "usage_tells_what_is_known_and_says_what_is_not"]),
             ),
-            L("A plan's limit is told with its time and not retried", By(&["the_plans_limit_with_its_reset_time"])),
+            L(
+                "A plan's limit is told with its time; what waits starts then, once, where the person wants it",
+                By(&[
+                    "nobody_said_what_then_so_it_is_asked_again_when_the_limit_has_ended",
+                    "a_message_starts_once_when_the_limit_ends_on_sqlite",
+                ]),
+            ),
             L("A quiet mode", By(&["replies_arrive_as_the_conversation_wants_also_after_a_restart"])),
             L(
                 "Attached files are taken, or it is said that they are not",
