@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,7 +133,9 @@ impl Places {
         let place = usize::from(session.as_bytes()[15]) % LOCKS;
         let turn = self.starts[place].lock().await;
         let path = self.locks.join(place.to_string());
-        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unprepared)?;
+        let mut options = fs::OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let file = options.open(path).map_err(unprepared)?;
         match file.try_lock() {
             Ok(()) => Ok(SessionLock { _file: file, _turn: turn }),
             Err(_) => Err(failed("Another gateway is starting a session at this moment. Try again.")),

@@ -237,12 +237,18 @@ fn moves_blocks_and_stops_are_told() {
 }
 
 #[test]
-fn edits_and_unknown_kinds_are_counted_and_nothing_more() {
-    for name in ["edited_message", "unknown_future_kind"] {
-        let batch = fixture(name);
-        assert_eq!((batch.messages.len(), batch.ignored), (0, 1), "{name}");
-        assert!(batch.last.is_some(), "{name} is confirmed all the same");
-    }
+fn an_edit_is_heard_as_the_message_it_changes_with_a_delivery_of_its_own() {
+    let edit = one("edited_message");
+    assert_eq!(edit.content, InboundContent::Edited { text: "Please explain src/lib.rs".into() });
+    assert_eq!(edit.message.expect("a message").0, "13");
+    assert_eq!(edit.delivery.0, "870000010:111222333:13:edited:1795000020");
+}
+
+#[test]
+fn unknown_kinds_are_counted_and_nothing_more() {
+    let batch = fixture("unknown_future_kind");
+    assert_eq!((batch.messages.len(), batch.ignored), (0, 1));
+    assert!(batch.last.is_some(), "it is confirmed all the same");
     let odd = parse_one(&json!({"update_id": 9, "message": {"chat": "no object"}}));
     assert_eq!((odd.messages.len(), odd.ignored, odd.last), (0, 1, Some(9)));
 }
