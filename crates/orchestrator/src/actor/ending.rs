@@ -175,8 +175,18 @@ impl Actor {
         // First, so that no status says behind the sign that work goes on.
         drop(turn);
         for message in messages {
-            let sign = if matches!(outcome, Outcome::Failed { .. }) { Some(Sign::Failed) } else { None };
-            self.context.delivery.sign(&target, message, sign);
+            let known = self.failed.iter().position(|failed| *failed == message);
+            let stands = known.map(|place| self.failed.swap_remove(place)).is_some();
+            if matches!(outcome, Outcome::Failed { .. }) {
+                // Nobody goes back to an older one.
+                self.failed.truncate(7);
+                self.failed.insert(0, message.clone());
+                self.context.delivery.sign(&target, message, Some(Sign::Failed));
+            } else if stands {
+                self.context.delivery.unsign(&target, message);
+            } else {
+                self.context.delivery.sign(&target, message, None);
+            }
         }
         if std::mem::take(&mut self.close_after_turn) {
             return self.close_idle_run().await;

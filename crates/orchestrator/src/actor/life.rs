@@ -88,6 +88,7 @@ impl Actor {
             menu_news: MenuNews::Loaded,
             session: snapshot.session.clone(),
             announced_model: None,
+            failed: Vec::new(),
             inbox: BTreeMap::new(),
             seen: BTreeSet::new(),
             line: VecDeque::new(),

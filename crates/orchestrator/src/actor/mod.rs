@@ -35,6 +35,7 @@ use adjutant_core::codebase::Codebase;
 use adjutant_core::conversation::Conversation;
 use adjutant_core::id::{ApprovalId, InboundSeq, PartId, RunId, SessionId};
 use adjutant_core::kind::AssistantKind;
+use adjutant_core::message::MessageRef;
 use adjutant_core::platform::{Part, Platform};
 use adjutant_core::session::Session;
 use adjutant_store::change::Change;
@@ -100,6 +101,8 @@ pub struct Actor {
     session: Option<Session>,
     /// The model that the session's process said it uses.
     announced_model: Option<String>,
+    /// Messages under which a sign says that their turn failed. Another try takes it away.
+    failed: Vec<MessageRef>,
     /// Received, not looked at yet.
     inbox: BTreeMap<InboundSeq, Inbound>,
     /// Taken from the inbox by this actor; a wake-up may list them again.

@@ -178,6 +178,17 @@ impl Delivery {
         });
     }
 
+    /// Takes a sign away that stands there, also where another was about to take its place.
+    pub fn unsign(&self, to: &Target, at: MessageRef) {
+        let asked = self.office.clock.monotonic();
+        self.office.at_desk(to, |desk, state| {
+            if desk.capabilities.reactions {
+                state.signs.retain(|waiting| waiting.at != at);
+                state.signs.push(WaitingSign { at, sign: None, asked, due: asked });
+            }
+        });
+    }
+
     /// Puts these commands into the conversation's menu, when there is room.
     pub fn offer(&self, to: &Target, commands: Vec<MenuEntry>) {
         let due = self.office.clock.monotonic();
